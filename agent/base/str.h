@@ -1,0 +1,50 @@
+/*
+ * A view of bytes: pointer and length travel together, nothing is copied and no NUL is looked for.
+ * Whoever made the bytes owns them; a str never frees.
+ */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+/* A str of a string literal. */
+#define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
+/* For printf's "%.*s". */
+#define STR_ARG(s) (int)(s).n, (s).p
+
+static inline struct str str_of(const char *text)
+{
+	return (struct str){text, text ? strlen(text) : 0};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline struct str str_from(struct str s, size_t start)
+{
+	return start < s.n ? (struct str){s.p + start, s.n - start} : (struct str){s.p + s.n, 0};
+}
+
+/* Bytewise order, a prefix before the longer one: <0, 0, >0. */
+int str_cmp(struct str a, struct str b);
+/* ASCII letters of either case are equal. */
+bool str_eq_nocase(struct str a, struct str b);
+bool str_starts(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+/* Without white space (space, tab, CR, LF) at both ends. */
+struct str str_trim(struct str s);
+/* The place of `needle` in `s`, or `s.n` when it is not there. */
+size_t str_find(struct str s, struct str needle);
+/* A NUL-ended copy on the heap; the caller frees it. Aborts without memory. */
+char *str_dup(struct str s);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * The configuration as read: plain values with the line each came from. Nothing here is compiled;
+ * meter/source.h turns a source into something that reads records, meter/book.h reads prices.
+ * All strings are owned by the config and live as long as it.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdint.h>
+
+#include "agent/base/err.h"
+#include "agent/base/str.h"
+#include "agent/config/field.h"
+#include "agent/config/yaml.h"
+
+/* Limits of what a configuration may hold. Each gives an error that names it. */
+enum {
+	CONFIG_BYTES_MAX = 1 << 20,
+	CONFIG_SOURCES_MAX = 256,
+	CONFIG_LIST_MAX = 256,       /* entries of any list */
+	CONFIG_MAP_MAX = 4096,       /* entries of any map */
+	CONFIG_STRING_MAX = 4096,    /* bytes of any value */
+	CONFIG_DEPTH_MAX = 16,       /* nesting of the YAML */
+};
+
+/* Where a value stands, for errors: "tokentail.yaml:12". */
+struct place {
+	const char *file; /* NULL: the value is a default */
+	int line;
+};
+
+struct pair {
+	char *key;
+	char *value;
+	struct place place;
+};
+
+/* One way to get a field. Exactly one of path, received and value-less default says where from. */
+struct origin {
+	char *path;        /* in the language of the source's format; NULL: none given */
+	bool received;     /* time: {from: received}: the clock when the record was read */
+	char *pattern;     /* regex with one group on the value; NULL: none */
+	struct pair *map;  /* value -> value */
+	size_t map_n;
+	int64_t unit_ns;   /* of a bare number for durations and epoch times; 0: not given */
+	char *scale;       /* decimal factor as text; NULL: none */
+	char *format;      /* strptime-like, for time; NULL: none */
+	char *fallback;    /* `default:`; NULL: none */
+	bool hash;         /* keep only a hash */
+	struct place place;
+};
+
+/* A field (or a name of the user's own that begins with _) and its origins, first present wins. */
+struct rule {
+	const struct field *field; /* NULL: a name of the user's own */
+	char *name;
+	struct origin *origins;
+	size_t origins_n;
+	struct place place;
+};
+
+enum test_kind { TEST_PATTERN, TEST_EQUALS, TEST_PATH_PATTERN, TEST_EXISTS };
+
+/* A test of `only:`. */
+struct test {
+	enum test_kind kind;
+	bool negate;
+	char *path;    /* not for TEST_PATTERN; a path, or a name that begins with _ */
+	char *operand; /* the regex or the value; NULL for TEST_EXISTS */
+	bool exists;   /* for TEST_EXISTS: what is wanted */
+	struct place place;
+};
+
+enum keep_rule { KEEP_LARGEST, KEEP_LAST, KEEP_FIRST };
+enum cost_rule { COST_COMPUTED, COST_LOGGED, COST_LOGGED_ELSE_COMPUTED };
+enum start_rule { START_BEGINNING, START_END, START_TIME };
+
+struct source_config {
+	char *name;
+	struct place place;
+	char **paths;
+	size_t paths_n;
+	char *preset; /* NULL: none */
+	char *format; /* "json", "logfmt", "text" */
+	struct test *only;
+	size_t only_n;
+	char **patterns;
+	struct place *pattern_places;
+	size_t patterns_n;
+	char *each; /* NULL: the record itself */
+	struct rule *rules;
+	size_t rules_n;
+	bool input_includes_cache, output_includes_reasoning;
+	char **dedupe_by; /* field names, names with _, or paths */
+	size_t dedupe_by_n;
+	enum keep_rule dedupe_keep;
+	int64_t dedupe_within; /* microseconds */
+	struct pair *set;      /* field name -> constant */
+	size_t set_n;
+	enum cost_rule cost;
+	bool copies_count;   /* copies: count */
+	bool follow_symlinks;
+	enum start_rule start;
+	char *start_text;    /* START_TIME: the date as written */
+	char *timezone;      /* "local" by default */
+};
+
+/* keep.calls */
+#define KEEP_FOREVER INT64_MAX
+#define KEEP_NONE    INT64_C(0)
+
+struct config {
+	char *file; /* that was read; NULL: none, all defaults */
+	char *database;
+	char *timezone;
+	struct source_config *sources;
+	size_t sources_n;
+	char **books; /* extra price book files, before the shipped ones */
+	size_t books_n;
+	const struct yaml_node *own_prices; /* the list `prices.own`, read by meter/book.h; NULL: none */
+	struct pair *aliases; /* model as logged -> model in the book */
+	size_t aliases_n;
+	char *price_as; /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
+	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
+};
+
+/*
+ * Finds and reads the configuration. `file` NULL searches ./tokentail.yaml,
+ * $XDG_CONFIG_HOME/tokentail/tokentail.yaml (~/.config without the variable), then
+ * /etc/tokentail/tokentail.yaml; none there gives the defaults and no sources. NULL and *err on any
+ * mistake: "FILE:LINE: KEY: what was expected".
+ */
+struct config *config_load(const char *file, struct err *err);
+/* The same from text; `name` stands for the file in messages. What fuzzers and tests call. */
+struct config *config_parse(struct str text, const char *name, struct err *err);
+void config_free(struct config **c);
+/* A configuration without a file: one source that reads `paths` with `preset`. */
+struct config *config_for_preset(const char *preset, char *const *paths, size_t paths_n,
+                                 struct err *err);
+/* NULL: no source of that name. */
+const struct source_config *config_source(const struct config *c, struct str name);
+
+/* ---- the table of keys, for `help keys` and the tests that hold the documents against it ---- */
+struct key_doc {
+	const char *path;     /* "sources[].dedupe.keep" */
+	const char *type;     /* "largest | last | first" */
+	const char *fallback; /* the default as text; "" when required or none */
+	const char *meaning;
+};
+/* Calls `row` for every key in the order of the table. */
+void config_keys(void (*row)(void *arg, const struct key_doc *doc), void *arg);
+
+/* ---- presets ---- */
+/*
+ * The text of preset NAME: $XDG_CONFIG_HOME/tokentail/presets/NAME.yaml, then
+ * /etc/tokentail/presets/NAME.yaml, then the shipped one. *text is on the heap, *from names it for
+ * messages (constant or owned by the heap text's caller: free both). False: no such preset.
+ */
+bool preset_text(const char *name, struct str *text, char **from, struct err *err);
+
+#endif

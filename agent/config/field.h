@@ -1,0 +1,84 @@
+/*
+ * The fields of a call: the one table that the configuration, the extraction, the ledger and the
+ * manual share. Names follow the OpenTelemetry GenAI conventions where they have one.
+ */
+#ifndef CONFIG_FIELD_H
+#define CONFIG_FIELD_H
+
+#include <stddef.h>
+
+#include "agent/base/str.h"
+
+/* What a call is attributed to. Text, interned; together with the source they are a combination. */
+enum label {
+	LABEL_PROVIDER,
+	LABEL_MODEL,
+	LABEL_FEATURE,
+	LABEL_USER,
+	LABEL_AGENT,
+	LABEL_SERVICE,
+	LABEL_TEAM,
+	LABEL_API_KEY,
+	LABEL_OPERATION,
+	LABEL_TIER,
+	LABEL_STATUS,
+	LABELS
+};
+
+/* What is counted. Part counts follow their whole. */
+enum count {
+	COUNT_INPUT,          /* all prompt tokens, cached ones included */
+	COUNT_CACHE_READ,     /* part of input */
+	COUNT_CACHE_WRITE,    /* part of input */
+	COUNT_CACHE_WRITE_1H, /* part of cache write */
+	COUNT_OUTPUT,         /* all that was generated */
+	COUNT_REASONING,      /* part of output */
+	COUNT_TOKENS,         /* those above stand in every total; those below are rare */
+	COUNT_INPUT_AUDIO = COUNT_TOKENS, /* part of input */
+	COUNT_OUTPUT_AUDIO,               /* part of output */
+	COUNT_INPUT_IMAGE,                /* part of input */
+	COUNT_OUTPUT_IMAGE,               /* part of output */
+	COUNT_IMAGES,
+	COUNT_AUDIO_MS, /* audio_seconds, kept in milliseconds */
+	COUNT_WEB_SEARCHES,
+	COUNTS
+};
+
+/* Text that is kept with a call but is no dimension of totals. */
+enum detail {
+	DETAIL_SESSION,
+	DETAIL_REQUEST_ID,
+	DETAIL_REQUESTED_MODEL,
+	DETAIL_REGION,
+	DETAIL_ERROR,
+	DETAILS
+};
+
+enum field_kind {
+	FIELD_LABEL,    /* index is an enum label */
+	FIELD_COUNT,    /* index is an enum count */
+	FIELD_DETAIL,   /* index is an enum detail */
+	FIELD_TIME,
+	FIELD_DURATION, /* index 0 latency, 1 ttft */
+	FIELD_MONEY,    /* logged_cost */
+	FIELD_PROMPT,   /* only ever hashed */
+};
+
+struct field {
+	const char *name; /* as in configuration, reports and views */
+	enum field_kind kind;
+	int index;
+	const char *meaning; /* one line for the manual */
+};
+
+extern const struct field fields[]; /* ends with a NULL name */
+extern const size_t fields_n;
+
+/* NULL: no such field. */
+const struct field *field_find(struct str name);
+/* The public name of a label, count or detail. */
+const char *label_name(enum label label);
+const char *count_name(enum count count);
+const char *detail_name(enum detail detail);
+
+#endif

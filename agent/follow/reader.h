@@ -1,0 +1,76 @@
+/*
+ * The bytes of one file, plain or gzip (by magic, all members), in whole lines. It knows nothing of
+ * records' meaning, and never gives part of a line: a piece ends at a newline. It keeps the hashes
+ * of head and frontier as it goes.
+ */
+#ifndef FOLLOW_READER_H
+#define FOLLOW_READER_H
+
+#include "agent/base/err.h"
+#include "agent/follow/mark.h"
+
+enum {
+	LINE_MAX_BYTES = 64 << 20, /* a longer line is passed over and counted */
+	PIECE_BYTES = 512 << 10,   /* of a usual piece; a longer line makes a longer piece */
+};
+
+/* Where pieces are put: one per thread, grows to the longest line and shrinks again. */
+struct piece {
+	char *p;         /* RECORD_PAD readable bytes behind p + n */
+	size_t n;        /* whole lines; the last byte is a newline, but see `last` */
+	size_t capacity;
+	int64_t offset;  /* of p[0] in the decompressed file */
+	bool last;       /* the file ended: the final line may lack its newline */
+	uint64_t long_lines; /* lines over LINE_MAX_BYTES passed over before or in this piece */
+	/* The mark as it is when all of this piece is counted. */
+	int64_t end;     /* offset behind the piece; counts a passed-over line too */
+	uint32_t head_n, frontier_n;
+	struct hash128 head, frontier;
+};
+
+void piece_free(struct piece *p);
+
+struct reader;
+
+/* How an unterminated last line of a plain file is taken: it may still grow, so only when
+ * `finished` (standard input, or a caller that knows nobody writes any more). At the verified end
+ * of a gzip it always counts. */
+struct reader_options {
+	bool finished;
+};
+
+/* Opens `path` for reading without following a link in the last place unless `follow_symlinks`,
+ * never blocking on a FIFO; fills the stat hints and `gzip` of *m. NULL and *err "PATH: why" when it
+ * is not a regular file or cannot be opened. */
+struct reader *reader_open(const char *path, bool follow_symlinks, struct reader_options options,
+                           struct mark *m, struct err *err);
+/* Standard input or another descriptor, which it then owns; no identity. */
+struct reader *reader_from_fd(int fd, const char *name, struct reader_options options);
+void reader_close(struct reader **r);
+
+/*
+ * Goes to `known->offset` and proves on the way that the content up to there is what was counted:
+ * head and frontier hashes agree. True: reading goes on from there. False: other content; the
+ * reader is back at the start. For a gzip this inflates up to the offset.
+ */
+bool reader_resume(struct reader *r, const struct mark *known);
+
+/* The first up to MARK_BYTES decompressed bytes, for finding candidates; stays where it was. */
+struct str reader_head(struct reader *r);
+
+enum read_result {
+	READ_PIECE,   /* *p is filled (n may be 0 if only long lines were passed over) */
+	READ_END,     /* nothing more now; an unterminated line may be left for later */
+	READ_CORRUPT, /* a gzip is damaged here; what was whole has been given. reader_error says */
+	READ_ERROR,   /* the system failed to read; reader_error says */
+};
+
+/* The next piece. Not thread-safe: callers take turns. */
+enum read_result reader_next(struct reader *r, struct piece *p);
+const char *reader_error(const struct reader *r);
+/* Of the file as such: compressed bytes consumed, for progress. */
+int64_t reader_consumed(const struct reader *r);
+/* Bytes of an unterminated line at the end, not given. */
+int64_t reader_unfinished(const struct reader *r);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * The SQLite database. One transaction holds calls, totals, coverage, file positions and dedupe
+ * keys, so a kill at any moment neither loses nor repeats a call.
+ */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include "agent/base/err.h"
+#include "agent/base/zone.h"
+#include "agent/follow/mark.h"
+#include "agent/meter/batch.h"
+
+struct ledger;
+struct sqlite3;
+
+enum { LEDGER_BUSY_MS = 10000 }; /* how long another writer is waited for */
+
+/*
+ * For writing: makes the file and its folder if need be, migrates it, and holds PATH.lock so that a
+ * second writer is told who holds it. `zone_name` is where hours are cut: kept in a new database; a
+ * database made with another zone keeps its own (ledger_zone says which). NULL and *err.
+ */
+struct ledger *ledger_open(const char *path, const char *zone_name, struct err *err);
+/* For reading: never writes, never waits; NULL and *err when there is no database. */
+struct ledger *ledger_open_read(const char *path, struct err *err);
+void ledger_close(struct ledger **l);
+
+const struct zone *ledger_zone(const struct ledger *l);
+struct hash_key ledger_key(const struct ledger *l); /* of dedupe keys and hash: true */
+struct sqlite3 *ledger_db(struct ledger *l);        /* for query.c */
+
+/* All files known, on the heap (mark_free each, then free the array). False and *err. */
+bool ledger_marks(struct ledger *l, struct mark **ret, size_t *n, struct err *err);
+
+/* What a commit found out. */
+struct commit_sums {
+	int64_t records[OUTCOMES];
+	int64_t unpriced;
+	int64_t cost; /* nano-dollars; what this commit added, replaced calls taken off */
+};
+
+/*
+ * Commits the batches of all threads as one transaction. `files[i]` is file i of the rows and steps;
+ * its offset, hashes, last_time and id are brought up to date (only if the commit succeeds). The
+ * steps of a file must join on without a gap at files[i]->offset. On false nothing has changed, *err
+ * says why (locked, full disk), and the same batches can be given again.
+ */
+bool ledger_commit(struct ledger *l, struct batch *const *batches, size_t n,
+                   struct mark *const *files, size_t files_n, struct commit_sums *ret,
+                   struct err *err);
+
+/* Only marks: states and reasons of files of which nothing was counted. */
+bool ledger_save_marks(struct ledger *l, struct mark *const *marks, size_t n, struct err *err);
+
+#endif

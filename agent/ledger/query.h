@@ -1,0 +1,103 @@
+/*
+ * Questions to the ledger. Reads only.
+ */
+#ifndef LEDGER_QUERY_H
+#define LEDGER_QUERY_H
+
+#include "agent/ledger/ledger.h"
+#include "agent/meter/histogram.h"
+
+enum dim {
+	DIM_MODEL,
+	DIM_PROVIDER,
+	DIM_FEATURE,
+	DIM_USER,
+	DIM_AGENT,
+	DIM_SERVICE,
+	DIM_TEAM,
+	DIM_API_KEY,
+	DIM_OPERATION,
+	DIM_TIER,
+	DIM_STATUS,
+	DIM_SOURCE,
+	DIM_SESSION, /* from kept calls only */
+	DIM_HOUR,
+	DIM_DAY,
+	DIM_WEEK,
+	DIM_MONTH,
+	DIM_HOUR_OF_DAY,
+	DIMS
+};
+
+const char *dim_name(enum dim dim);
+bool dim_find(struct str name, enum dim *ret);
+
+enum { QUERY_DIMS_MAX = 6, QUERY_WHERE_MAX = 16 };
+
+enum query_sort { SORT_DEFAULT, SORT_COST, SORT_CALLS, SORT_TOKENS };
+
+struct query {
+	enum dim by[QUERY_DIMS_MAX];
+	size_t by_n; /* 0: the total only */
+	struct {
+		enum dim dim;
+		struct str value;
+	} where[QUERY_WHERE_MAX]; /* equal dims are alternatives, different ones must all hold */
+	size_t where_n;
+	int64_t since, until; /* microseconds, [since, until); INT64_MIN / INT64_MAX: open */
+	const struct zone *zone; /* of days and of the names of hours */
+	enum query_sort sort; /* SORT_DEFAULT: by time if the first dim is one, else by cost */
+	size_t limit;         /* 0: all; the rest is summed as one row "other" */
+};
+
+struct query_row {
+	struct str key[QUERY_DIMS_MAX]; /* text of each dim; owned by the result */
+	int64_t errors;
+	struct sums sums;
+	bool has_percentiles;
+	int64_t p50, p95, p99; /* microseconds */
+};
+
+struct query_result {
+	int64_t since, until; /* as asked, moved outwards to whole hours where totals are by hour; open
+	                       * ends are the first and last hour there is */
+	bool moved;           /* they were moved */
+	struct query_row *rows;
+	size_t n;
+	size_t other_n; /* rows summed in the last one because of the limit; 0: none */
+	struct query_row total;
+	struct arena text;
+};
+
+/* NULL and *err. Percentiles come from the histograms where only model and time are asked for, else
+ * from the calls that are kept; a row has none if there is neither. */
+struct query_result *query_run(struct ledger *l, const struct query *q, struct err *err);
+void query_result_free(struct query_result **r);
+
+/* Models without a price: calls and tokens of each, most calls first. */
+struct unpriced_row {
+	struct str provider, model;
+	int64_t calls, tokens;
+};
+/* On the heap, at most `limit`; texts live in *text. */
+bool query_unpriced(struct ledger *l, int64_t since, int64_t until, size_t limit,
+                    struct unpriced_row **ret, size_t *n, struct arena *text, struct err *err);
+
+/* Coverage of each source, all days: what `status` and `backfill` show. */
+struct coverage_row {
+	struct str source, reason;
+	enum outcome outcome;
+	int64_t records;
+};
+bool query_coverage(struct ledger *l, struct coverage_row **ret, size_t *n, struct arena *text,
+                    struct err *err);
+
+/* The last rejected records kept. */
+struct reject_row {
+	struct str source, reason, path, value;
+	int64_t offset, at;
+};
+bool query_rejects(struct ledger *l, size_t limit, struct reject_row **ret, size_t *n,
+                   struct arena *text, struct err *err);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * The price book: which rates are in force for a model at a time. Read once from YAML, then
+ * immutable and shared by threads.
+ *
+ * A rate is an integer of femto-dollars (1e-15 USD) per unit: token, image, second, search. In YAML
+ * it is decimal text, USD per million tokens (or per thousand searches, per image, per second).
+ */
+#ifndef METER_BOOK_H
+#define METER_BOOK_H
+
+#include <stdint.h>
+
+#include "agent/config/config.h"
+
+/* What is priced. A call's tokens are split into these without overlap; see cost.h. */
+enum rate_kind {
+	RATE_INPUT,
+	RATE_CACHE_READ,
+	RATE_CACHE_WRITE,    /* kept for 5 minutes */
+	RATE_CACHE_WRITE_1H,
+	RATE_OUTPUT,
+	RATE_REASONING,
+	RATE_INPUT_AUDIO,
+	RATE_OUTPUT_AUDIO,
+	RATE_INPUT_IMAGE,
+	RATE_OUTPUT_IMAGE,
+	RATE_IMAGE,        /* per image made */
+	RATE_AUDIO_SECOND, /* per second of audio */
+	RATE_WEB_SEARCH,   /* per search; in YAML per 1000 */
+	RATE_REQUEST,      /* per call */
+	RATES
+};
+
+const char *rate_name(enum rate_kind kind); /* its key in a book: "input", "cache_write_1h" */
+
+#define RATE_NONE INT64_C(-1) /* the book gives none; cost.h says what counts instead */
+
+enum { TIERS_MAX = 8 };
+
+struct rates {
+	int64_t rate[RATES]; /* femto-dollars per unit, or RATE_NONE */
+};
+
+/* Above `above` input tokens (strictly) these rates hold for every token of the call. A kind that
+ * a tier does not give keeps that of the next lower tier that does, or the base rate. */
+struct tier {
+	int64_t above;
+	struct rates rates;
+};
+
+/* How a service tier (batch, flex, priority) is priced: a factor on all rates, or rates of its own. */
+struct variant {
+	char *name;
+	int64_t factor_ppm; /* parts per million; 500000 is half. 0: own rates */
+	struct rates rates; /* with factor_ppm 0; what it does not give is the base rate */
+};
+
+/* One row: the rates of a model from an instant on. */
+struct price {
+	char *key;      /* "openai/gpt-4o@2024-10-01": unique, stored with each call */
+	char *provider; /* the book's */
+	char *model;    /* the book's name of it */
+	int64_t from;   /* microseconds; INT64_MIN: always */
+	int32_t day_from, day_to; /* seconds of the UTC day, start in, end out, may wrap; equal: all day */
+	struct rates base;
+	struct tier tiers[TIERS_MAX]; /* ascending */
+	size_t tiers_n;
+	struct variant *variants;
+	size_t variants_n;
+	char *source;   /* where the price was read */
+	char *checked;  /* date of that */
+	struct place place;
+};
+
+struct book;
+
+/* Own prices of the configuration, then config->books, then the shipped ones. NULL and *err on any
+ * mistake in any of them: "FILE:LINE: KEY: what was expected". */
+struct book *book_open(const struct config *config, struct err *err);
+void book_free(struct book **b);
+
+/* One file on its own, for `prices check` and the fuzzer: false and *err on the first mistake. */
+bool book_check_file(struct str text, const char *name, struct err *err);
+
+/* How a model name led to a row. */
+struct match {
+	const struct price *price; /* NULL: none */
+	char how[160];             /* "without the date -20250929, then exact in anthropic" */
+};
+
+/*
+ * The row in force for a model of a provider (may be empty) at a time. Follows DESIGN 5: exact, the
+ * book's matches, then without prefixes, version tails and dates; never by likeness. False: none.
+ */
+bool book_match(const struct book *b, struct str provider, struct str model, int64_t time,
+                struct match *ret);
+
+/*
+ * The same for the hot path: an entry for (provider, model) that book_price then dates. NULL: the
+ * model is unknown at any time. Cache it; it lives as long as the book.
+ */
+struct book_entry;
+const struct book_entry *book_find(const struct book *b, struct str provider, struct str model);
+const struct price *book_price(const struct book_entry *e, int64_t time); /* NULL: none yet */
+/* Whether the entry was found only by unknown_model.price_as. */
+bool book_entry_estimated(const struct book_entry *e);
+
+/* All rows in the order of provider, model, from. */
+const struct price *book_rows(const struct book *b, size_t *n);
+
+/* ---- provider names ---- */
+/* OpenTelemetry's name for the usual spellings (bedrock -> aws.bedrock); others stay as they are. */
+struct str provider_name(struct str spelling);
+
+#endif

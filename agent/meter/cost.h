@@ -1,0 +1,37 @@
+/*
+ * What a call costs: pure integer arithmetic, DESIGN section 5. Every unit of a call belongs to
+ * exactly one kind; units times rate are summed in 128 bits of femto-dollars and rounded half-even
+ * once, to nano-dollars.
+ */
+#ifndef METER_COST_H
+#define METER_COST_H
+
+#include "agent/meter/book.h"
+#include "agent/meter/call.h"
+
+/* The units of a call by kind, without overlap. The call is clamped (call_clamp). */
+struct units {
+	int64_t n[RATES]; /* audio seconds in milliseconds */
+};
+
+void units_of(const struct call *c, struct units *ret);
+
+/* The rates that hold for this call: tier by input tokens, variant by service tier, fallbacks
+ * (no cache rate: input; no 1 h rate: 2 x input where the model has cache prices; no reasoning
+ * rate: output; no audio or image token rate: the text rate; no rate at all: 0). */
+void rates_of(const struct price *p, const struct call *c, struct rates *ret);
+
+/* One kind's share in femto-dollars, for explain; the sum of the shares is what cost_of rounds. */
+__int128 cost_share(const struct units *u, const struct rates *r, enum rate_kind kind);
+
+/* Nano-dollars, half-even. False when beyond COST_MAX: then *ret is left alone. */
+bool cost_of(const struct price *p, const struct call *c, int64_t *ret);
+
+/* One call dearer than a million dollars is an error of the log or of the book. */
+#define COST_MAX INT64_C(1000000000000000)
+
+/* Exact decimal dollars of nano-dollars: "0.000925", "-1.5", "12". At most nine places. */
+enum { COST_TEXT = 32 };
+void cost_print(int64_t nano, char out[COST_TEXT]);
+
+#endif

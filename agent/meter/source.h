@@ -1,0 +1,30 @@
+/*
+ * A source compiled: its configuration made into what reads a record. Immutable, shared by threads.
+ */
+#ifndef METER_SOURCE_H
+#define METER_SOURCE_H
+
+#include "agent/base/hash.h"
+#include "agent/config/config.h"
+#include "agent/meter/book.h"
+
+struct source;
+
+/* `key` makes the hashes of this database (dedupe, hash: true). NULL and *err "FILE:LINE: KEY: what"
+ * for a bad path, regex, map, format or time zone. Keeps pointers into `config` and `book`. Opens
+ * time zones: before threads are started. */
+struct source *source_new(const struct source_config *config, const struct book *book,
+                          struct hash_key key, struct err *err);
+void source_free(struct source **s);
+const char *source_name(const struct source *s);
+const struct source_config *source_configuration(const struct source *s);
+
+/*
+ * A literal that every record which can be a call holds; empty: none is known. A record without it
+ * is skipped for `source_literal_reason` (constant text), so whole stretches of a log can be passed
+ * over unparsed.
+ */
+struct str source_literal(const struct source *s);
+const char *source_literal_reason(const struct source *s);
+
+#endif
