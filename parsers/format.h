@@ -17,12 +17,14 @@ struct paths;
 
 struct format {
 	const char *name;
-	/* NULL and *err when a path is not of this format's language. Two equal paths are allowed. */
+	/* NULL and *err when a path is not of this format's language. Two equal paths are allowed.
+	 */
 	struct paths *(*compile)(const struct str *paths, size_t n, struct err *err);
 	void (*free)(struct paths **p);
 	/*
-	 * Fills slots[0..n) of one record. False when it is broken: then *fault says why and the slots
-	 * mean nothing. Pure: no global, no allocation but from `scratch` (which the caller resets).
+	 * Fills slots[0..n) of one record. False when it is broken: then *fault says why and the
+	 * slots mean nothing. Pure: no global, no allocation but from `scratch` (which the caller
+	 * resets).
 	 */
 	bool (*parse)(const struct paths *p, struct str record, struct value *slots,
 	              struct arena *scratch, struct fault *fault);

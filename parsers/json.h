@@ -9,7 +9,8 @@
 #include "parsers/format.h"
 
 enum {
-	JSON_DEPTH_MAX = 128, /* nesting, that inside of strings included; deeper: the record is broken */
+	JSON_DEPTH_MAX =
+		128, /* nesting, that inside of strings included; deeper: the record is broken */
 	JSON_PATHS_MAX = 256, /* paths of one source */
 };
 

@@ -14,7 +14,8 @@
 
 /*
  * A count: digits, with fraction zeros ("12.0") or an exponent ("1e3") if the value is whole, or
- * with an SI suffix ("4.7k", "1.2M"). False when negative, fractional, above COUNT_MAX or no number.
+ * with an SI suffix ("4.7k", "1.2M"). False when negative, fractional, above COUNT_MAX or no
+ * number.
  */
 bool number_count(struct str text, int64_t *ret);
 

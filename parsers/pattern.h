@@ -18,12 +18,12 @@ enum {
 };
 
 enum pattern_result {
-	PATTERN_NO,    /* does not match */
+	PATTERN_NO, /* does not match */
 	PATTERN_YES,
 	PATTERN_LIMIT, /* gave up: the pattern is too costly on this text */
 };
 
-struct pattern; /* immutable after compile: shared by threads */
+struct pattern;       /* immutable after compile: shared by threads */
 struct pattern_match; /* of one thread: match data and JIT stack, fits every pattern */
 
 /* NULL and *err (with the place in the pattern) when it does not compile. */

@@ -11,8 +11,8 @@
 void escape_terminal(struct buf *out, struct str text);
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void escape_json(struct buf *out, struct str text);
-/* A CSV field: quoted where needed; a leading = + - @ tab or CR gets a ' so that no spreadsheet runs it;
- * control characters as for a terminal. */
+/* A CSV field: quoted where needed; a leading = + - @ tab or CR gets a ' so that no spreadsheet
+ * runs it; control characters as for a terminal. */
 void escape_csv(struct buf *out, struct str text);
 /* A Markdown table cell: as for a terminal, with | \ ` * _ < > & [ ] escaped. */
 void escape_markdown(struct buf *out, struct str text);

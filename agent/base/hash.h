@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "agent/base/str.h"
+#include "agent/base/wide.h"
 
 struct hash_key {
 	uint64_t k0, k1;
@@ -21,8 +22,8 @@ struct hash128 {
 /* The key for hashes that must be the same everywhere and for ever (file content). */
 extern const struct hash_key HASH_PLAIN;
 
-uint64_t hash64(struct hash_key key, struct str bytes);           /* SipHash-1-3 */
-struct hash128 hash128(struct hash_key key, struct str bytes);    /* SipHash-2-4, 128 bits */
+uint64_t hash64(struct hash_key key, struct str bytes);        /* SipHash-1-3 */
+struct hash128 hash128(struct hash_key key, struct str bytes); /* SipHash-2-4, 128 bits */
 static inline bool hash128_eq(struct hash128 a, struct hash128 b)
 {
 	return a.lo == b.lo && a.hi == b.hi;
@@ -31,8 +32,7 @@ static inline bool hash128_eq(struct hash128 a, struct hash128 b)
 /* A quick mix of integers for tables in memory whose keys are our own numbers. */
 static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 {
-	unsigned __int128 product =
-	        (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd1b54a32d192ed03u);
+	uwide product = (uwide)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd1b54a32d192ed03u);
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }

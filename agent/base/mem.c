@@ -1,6 +1,5 @@
 #include "agent/base/mem.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +25,11 @@ void *xcalloc(size_t count, size_t size)
 
 void *xrealloc(void *old, size_t count, size_t size)
 {
-	if (size && count > SIZE_MAX / size)
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
 		(void)checked(NULL);
-	return checked(realloc(old, count * size ? count * size : 1));
+	return checked(realloc(old, bytes ? bytes : 1));
 }
 
 char *xstrdup(const char *text)

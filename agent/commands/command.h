@@ -20,14 +20,14 @@ enum exit_status {
 
 struct command {
 	const char *name;
-	const char *usage;   /* "backfill [PATH...] [--preset NAME]" */
-	const char *summary; /* one line */
-	const char *help;    /* options and examples, as printed by --help */
+	const char *usage;                 /* "backfill [PATH...] [--preset NAME]" */
+	const char *summary;               /* one line */
+	const char *help;                  /* options and examples, as printed by --help */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
 extern const struct command command_backfill, command_check, command_explain, command_prices,
-        command_report, command_status, command_help, command_version;
+	command_report, command_status, command_help, command_version;
 
 /* All of them in the order of help; ends with NULL. In main.c. */
 extern const struct command *const commands[];
@@ -54,7 +54,8 @@ struct option_row {
 /*
  * Parses argv: common options, the command's own (ended by a NULL name), `--name value` and
  * `--name=value`, `--` ends options. Positional arguments are left in argv[1..], their number in
- * *positional. -1: go on; otherwise the exit status (--help was printed, or usage was wrong and said).
+ * *positional. -1: go on; otherwise the exit status (--help was printed, or usage was wrong and
+ * said).
  */
 int options_parse(const struct command *command, int argc, char **argv,
                   const struct option_row *options, struct common *common, int *positional);

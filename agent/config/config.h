@@ -17,10 +17,10 @@
 enum {
 	CONFIG_BYTES_MAX = 1 << 20,
 	CONFIG_SOURCES_MAX = 256,
-	CONFIG_LIST_MAX = 256,       /* entries of any list */
-	CONFIG_MAP_MAX = 4096,       /* entries of any map */
-	CONFIG_STRING_MAX = 4096,    /* bytes of any value */
-	CONFIG_DEPTH_MAX = 16,       /* nesting of the YAML */
+	CONFIG_LIST_MAX = 256,    /* entries of any list */
+	CONFIG_MAP_MAX = 4096,    /* entries of any map */
+	CONFIG_STRING_MAX = 4096, /* bytes of any value */
+	CONFIG_DEPTH_MAX = 16,    /* nesting of the YAML */
 };
 
 /* Where a value stands, for errors: "tokentail.yaml:12". */
@@ -37,16 +37,16 @@ struct pair {
 
 /* One way to get a field. Exactly one of path, received and value-less default says where from. */
 struct origin {
-	char *path;        /* in the language of the source's format; NULL: none given */
-	bool received;     /* time: {from: received}: the clock when the record was read */
-	char *pattern;     /* regex with one group on the value; NULL: none */
-	struct pair *map;  /* value -> value */
+	char *path;       /* in the language of the source's format; NULL: none given */
+	bool received;    /* time: {from: received}: the clock when the record was read */
+	char *pattern;    /* regex with one group on the value; NULL: none */
+	struct pair *map; /* value -> value */
 	size_t map_n;
-	int64_t unit_ns;   /* of a bare number for durations and epoch times; 0: not given */
-	char *scale;       /* decimal factor as text; NULL: none */
-	char *format;      /* strptime-like, for time; NULL: none */
-	char *fallback;    /* `default:`; NULL: none */
-	bool hash;         /* keep only a hash */
+	int64_t unit_ns; /* of a bare number for durations and epoch times; 0: not given */
+	char *scale;     /* decimal factor as text; NULL: none */
+	char *format;    /* strptime-like, for time; NULL: none */
+	char *fallback;  /* `default:`; NULL: none */
+	bool hash;       /* keep only a hash */
 	struct place place;
 };
 
@@ -98,11 +98,11 @@ struct source_config {
 	struct pair *set;      /* field name -> constant */
 	size_t set_n;
 	enum cost_rule cost;
-	bool copies_count;   /* copies: count */
+	bool copies_count; /* copies: count */
 	bool follow_symlinks;
 	enum start_rule start;
-	char *start_text;    /* START_TIME: the date as written */
-	char *timezone;      /* "local" by default */
+	char *start_text; /* START_TIME: the date as written */
+	char *timezone;   /* "local" by default */
 };
 
 /* keep.calls */
@@ -117,10 +117,11 @@ struct config {
 	size_t sources_n;
 	char **books; /* extra price book files, before the shipped ones */
 	size_t books_n;
-	const struct yaml_node *own_prices; /* the list `prices.own`, read by meter/book.h; NULL: none */
+	const struct yaml_node
+		*own_prices;  /* the list `prices.own`, read by meter/book.h; NULL: none */
 	struct pair *aliases; /* model as logged -> model in the book */
 	size_t aliases_n;
-	char *price_as; /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
+	char *price_as;     /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
 	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
 };
 

@@ -55,9 +55,9 @@ enum detail {
 };
 
 enum field_kind {
-	FIELD_LABEL,    /* index is an enum label */
-	FIELD_COUNT,    /* index is an enum count */
-	FIELD_DETAIL,   /* index is an enum detail */
+	FIELD_LABEL,  /* index is an enum label */
+	FIELD_COUNT,  /* index is an enum count */
+	FIELD_DETAIL, /* index is an enum detail */
 	FIELD_TIME,
 	FIELD_DURATION, /* index 0 latency, 1 ttft */
 	FIELD_MONEY,    /* logged_cost */

@@ -13,8 +13,8 @@ enum yaml_type { YAML_NULL, YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_type type;
-	bool quoted;  /* a scalar in quotes is text, never a number or a bool */
-	int line;     /* from 1 */
+	bool quoted;     /* a scalar in quotes is text, never a number or a bool */
+	int line;        /* from 1 */
 	struct str text; /* of a scalar, NUL-ended */
 	/* Of a list: items. Of a map: values, with keys[i] for items[i]; no key twice. */
 	struct yaml_node *items;

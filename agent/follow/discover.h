@@ -5,6 +5,7 @@
 #ifndef FOLLOW_DISCOVER_H
 #define FOLLOW_DISCOVER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "agent/base/err.h"
@@ -14,7 +15,8 @@ enum { DISCOVER_DEPTH = 32, DISCOVER_FILES_MAX = 1000000 };
 struct found {
 	char *path;
 	int64_t size, mtime_ns;
-	char *left_out; /* why it is not read ("a directory", "a FIFO", "Permission denied"); NULL: read */
+	char *left_out; /* why it is not read ("a directory", "a FIFO", "Permission denied"); NULL:
+	                   read */
 };
 
 struct found_list {

@@ -10,10 +10,10 @@
 #include "agent/base/str.h"
 
 struct frame {
-	const char *p;   /* not yet looked at */
+	const char *p; /* not yet looked at */
 	const char *end;
 	struct str literal; /* records without it are passed over in bulk; empty: none are */
-	const char *hit; /* the next place of the literal; NULL: not searched yet */
+	const char *hit;    /* the next place of the literal; NULL: not searched yet */
 };
 
 void frame_start(struct frame *f, struct str bytes, struct str literal);

@@ -23,22 +23,23 @@ enum file_state {
 const char *file_state_name(enum file_state state);
 
 struct mark {
-	int64_t id;     /* row in the ledger; 0: not there yet */
-	char *path;     /* where it was last seen; on the heap */
-	char *source;   /* name of the source it was last read for; on the heap */
+	int64_t id;   /* row in the ledger; 0: not there yet */
+	char *path;   /* where it was last seen; on the heap */
+	char *source; /* name of the source it was last read for; on the heap */
 	bool gzip;
 	/* Hints, from stat: if all are as they were, nothing has changed. */
 	int64_t device, inode, size, mtime_ns, ctime_ns;
-	int64_t offset; /* counted up to here, always the start of a line */
+	int64_t offset;       /* counted up to here, always the start of a line */
 	int64_t content_size; /* decompressed bytes known to be there, >= offset */
 	uint32_t head_n;      /* bytes hashed in head: min(offset, MARK_BYTES) */
 	struct hash128 head;
-	uint32_t frontier_n;  /* bytes before offset hashed in frontier: min(offset, MARK_BYTES) */
+	uint32_t frontier_n; /* bytes before offset hashed in frontier: min(offset, MARK_BYTES) */
 	struct hash128 frontier;
-	int64_t last_time; /* of the last call with a time, for the day of untimed records; 0: none */
+	int64_t last_time; /* of the last call with a time, for the day of untimed records; 0: none
+	                    */
 	int64_t lost;      /* bytes destroyed before they could be read */
 	enum file_state state;
-	char reason[160];  /* in words, "" when there is nothing to explain */
+	char reason[160]; /* in words, "" when there is nothing to explain */
 };
 
 void mark_free(struct mark *m); /* the strings; not *m */

@@ -16,14 +16,14 @@ enum {
 
 /* Where pieces are put: one per thread, grows to the longest line and shrinks again. */
 struct piece {
-	char *p;         /* RECORD_PAD readable bytes behind p + n */
-	size_t n;        /* whole lines; the last byte is a newline, but see `last` */
+	char *p;  /* RECORD_PAD readable bytes behind p + n */
+	size_t n; /* whole lines; the last byte is a newline, but see `last` */
 	size_t capacity;
-	int64_t offset;  /* of p[0] in the decompressed file */
-	bool last;       /* the file ended: the final line may lack its newline */
+	int64_t offset;      /* of p[0] in the decompressed file */
+	bool last;           /* the file ended: the final line may lack its newline */
 	uint64_t long_lines; /* lines over LINE_MAX_BYTES passed over before or in this piece */
 	/* The mark as it is when all of this piece is counted. */
-	int64_t end;     /* offset behind the piece; counts a passed-over line too */
+	int64_t end; /* offset behind the piece; counts a passed-over line too */
 	uint32_t head_n, frontier_n;
 	struct hash128 head, frontier;
 };
@@ -40,8 +40,8 @@ struct reader_options {
 };
 
 /* Opens `path` for reading without following a link in the last place unless `follow_symlinks`,
- * never blocking on a FIFO; fills the stat hints and `gzip` of *m. NULL and *err "PATH: why" when it
- * is not a regular file or cannot be opened. */
+ * never blocking on a FIFO; fills the stat hints and `gzip` of *m. NULL and *err "PATH: why" when
+ * it is not a regular file or cannot be opened. */
 struct reader *reader_open(const char *path, bool follow_symlinks, struct reader_options options,
                            struct mark *m, struct err *err);
 /* Standard input or another descriptor, which it then owns; no identity. */

@@ -40,10 +40,10 @@ struct commit_sums {
 };
 
 /*
- * Commits the batches of all threads as one transaction. `files[i]` is file i of the rows and steps;
- * its offset, hashes, last_time and id are brought up to date (only if the commit succeeds). The
- * steps of a file must join on without a gap at files[i]->offset. On false nothing has changed, *err
- * says why (locked, full disk), and the same batches can be given again.
+ * Commits the batches of all threads as one transaction. `files[i]` is file i of the rows and
+ * steps; its offset, hashes, last_time and id are brought up to date (only if the commit succeeds).
+ * The steps of a file must join on without a gap at files[i]->offset. On false nothing has changed,
+ * *err says why (locked, full disk), and the same batches can be given again.
  */
 bool ledger_commit(struct ledger *l, struct batch *const *batches, size_t n,
                    struct mark *const *files, size_t files_n, struct commit_sums *ret,

@@ -44,10 +44,10 @@ struct query {
 		struct str value;
 	} where[QUERY_WHERE_MAX]; /* equal dims are alternatives, different ones must all hold */
 	size_t where_n;
-	int64_t since, until; /* microseconds, [since, until); INT64_MIN / INT64_MAX: open */
+	int64_t since, until;    /* microseconds, [since, until); INT64_MIN / INT64_MAX: open */
 	const struct zone *zone; /* of days and of the names of hours */
-	enum query_sort sort; /* SORT_DEFAULT: by time if the first dim is one, else by cost */
-	size_t limit;         /* 0: all; the rest is summed as one row "other" */
+	enum query_sort sort;    /* SORT_DEFAULT: by time if the first dim is one, else by cost */
+	size_t limit;            /* 0: all; the rest is summed as one row "other" */
 };
 
 struct query_row {
@@ -59,8 +59,8 @@ struct query_row {
 };
 
 struct query_result {
-	int64_t since, until; /* as asked, moved outwards to whole hours where totals are by hour; open
-	                       * ends are the first and last hour there is */
+	int64_t since, until; /* as asked, moved outwards to whole hours where totals are by hour;
+	                       * open ends are the first and last hour there is */
 	bool moved;           /* they were moved */
 	struct query_row *rows;
 	size_t n;

@@ -11,8 +11,8 @@
 
 enum { SCHEMA_VERSION = 1 };
 
-/* Brings an open database to SCHEMA_VERSION in one transaction. False and *err when it is of a later
- * version (a newer tokentail wrote it) or is no database of ours. */
+/* Brings an open database to SCHEMA_VERSION in one transaction. False and *err when it is of a
+ * later version (a newer tokentail wrote it) or is no database of ours. */
 bool schema_migrate(sqlite3 *db, struct err *err);
 /* What version it has: 0 for an empty file. -1 and *err when it cannot be read. */
 int schema_version(sqlite3 *db, struct err *err);

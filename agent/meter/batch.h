@@ -21,9 +21,9 @@ struct combination {
 struct sums {
 	int64_t calls, unpriced, estimated, unknown_usage, inconsistent;
 	int64_t count[COUNT_TOKENS];
-	int64_t cost;                       /* nano-dollars */
-	int64_t latency, latency_calls;     /* microseconds; calls that have one */
-	int64_t logged_cost, logged_calls;  /* nano-dollars; calls that have one */
+	int64_t cost;                      /* nano-dollars */
+	int64_t latency, latency_calls;    /* microseconds; calls that have one */
+	int64_t logged_cost, logged_calls; /* nano-dollars; calls that have one */
 };
 
 /* One total of usage_hourly. */
@@ -43,7 +43,7 @@ struct latency_count {
 
 /* What few calls have. */
 struct call_rare {
-	int64_t count[COUNTS - COUNT_TOKENS]; /* ABSENT or a number */
+	int64_t count[COUNTS - COUNT_TOKENS];    /* ABSENT or a number */
 	uint32_t requested_model, region, error; /* labels */
 	bool has_logged_cost;
 	int64_t logged_cost;
@@ -52,15 +52,15 @@ struct call_rare {
 
 /* A call kept as a row, or held until the ledger has looked for its duplicate. */
 struct call_row {
-	int64_t time; /* microseconds */
-	int64_t offset; /* of its record in the file */
+	int64_t time;        /* microseconds */
+	int64_t offset;      /* of its record in the file */
 	uint64_t dedupe_key; /* 0: none */
 	uint32_t combination;
 	uint32_t price; /* label: key of the price row, 0 none */
 	uint32_t file;  /* number of the file in the commit */
 	unsigned flags; /* enum call_flag */
 	enum keep_rule keep;
-	int64_t dedupe_within;        /* microseconds */
+	int64_t dedupe_within;       /* microseconds */
 	int64_t count[COUNT_TOKENS]; /* ABSENT or a number */
 	int64_t cost, latency, ttft;
 	struct str session, request_id; /* in batch->text */
@@ -69,7 +69,7 @@ struct call_row {
 
 /* Records by day, outcome and reason. */
 struct coverage {
-	int64_t day; /* start of the local day, UTC seconds; DAY_UNKNOWN */
+	int64_t day;     /* start of the local day, UTC seconds; DAY_UNKNOWN */
 	uint32_t source; /* label */
 	uint32_t reason; /* label; 0 for calls */
 	enum outcome outcome;
@@ -83,8 +83,8 @@ struct step {
 	uint32_t file;
 	int64_t begin, end;
 	int64_t last_time; /* of the last call in it; 0: none */
-	/* Records before the first call in it have no time of their own: they belong to the day of the
-	 * last call before the piece, which only the ledger knows. */
+	/* Records before the first call in it have no time of their own: they belong to the day of
+	 * the last call before the piece, which only the ledger knows. */
 	struct coverage *leading; /* day is DAY_UNKNOWN; in batch->text */
 	size_t leading_n;
 	uint32_t head_n, frontier_n;

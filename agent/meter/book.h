@@ -16,7 +16,7 @@
 enum rate_kind {
 	RATE_INPUT,
 	RATE_CACHE_READ,
-	RATE_CACHE_WRITE,    /* kept for 5 minutes */
+	RATE_CACHE_WRITE, /* kept for 5 minutes */
 	RATE_CACHE_WRITE_1H,
 	RATE_OUTPUT,
 	RATE_REASONING,
@@ -48,7 +48,8 @@ struct tier {
 	struct rates rates;
 };
 
-/* How a service tier (batch, flex, priority) is priced: a factor on all rates, or rates of its own. */
+/* How a service tier (batch, flex, priority) is priced: a factor on all rates, or rates of its own.
+ */
 struct variant {
 	char *name;
 	int64_t factor_ppm; /* parts per million; 500000 is half. 0: own rates */
@@ -61,14 +62,15 @@ struct price {
 	char *provider; /* the book's */
 	char *model;    /* the book's name of it */
 	int64_t from;   /* microseconds; INT64_MIN: always */
-	int32_t day_from, day_to; /* seconds of the UTC day, start in, end out, may wrap; equal: all day */
+	int32_t day_from,
+		day_to; /* seconds of the UTC day, start in, end out, may wrap; equal: all day */
 	struct rates base;
 	struct tier tiers[TIERS_MAX]; /* ascending */
 	size_t tiers_n;
 	struct variant *variants;
 	size_t variants_n;
-	char *source;   /* where the price was read */
-	char *checked;  /* date of that */
+	char *source;  /* where the price was read */
+	char *checked; /* date of that */
 	struct place place;
 };
 
@@ -109,7 +111,8 @@ bool book_entry_estimated(const struct book_entry *e);
 const struct price *book_rows(const struct book *b, size_t *n);
 
 /* ---- provider names ---- */
-/* OpenTelemetry's name for the usual spellings (bedrock -> aws.bedrock); others stay as they are. */
+/* OpenTelemetry's name for the usual spellings (bedrock -> aws.bedrock); others stay as they are.
+ */
 struct str provider_name(struct str spelling);
 
 #endif

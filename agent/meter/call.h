@@ -25,7 +25,7 @@ enum call_flag {
 #define ABSENT INT64_C(-1) /* of a count or duration: the log does not say; not zero */
 
 struct call {
-	int64_t time; /* microseconds, UTC */
+	int64_t time;             /* microseconds, UTC */
 	struct str label[LABELS]; /* empty: the log does not say */
 	int64_t count[COUNTS];    /* >= 0, or ABSENT */
 	int64_t latency, ttft;    /* microseconds, or ABSENT */
@@ -36,7 +36,7 @@ struct call {
 	uint64_t dedupe_key;  /* 0: counts on its own */
 	unsigned flags;       /* enum call_flag */
 	int64_t cost;         /* nano-dollars; 0 when unpriced */
-	struct str price;     /* names the price row used, "openai/gpt-4o@2024-10-01"; empty: none */
+	struct str price; /* names the price row used, "openai/gpt-4o@2024-10-01"; empty: none */
 };
 
 /* A count as a number: ABSENT is 0. */

@@ -6,6 +6,7 @@
 #ifndef METER_COST_H
 #define METER_COST_H
 
+#include "agent/base/wide.h"
 #include "agent/meter/book.h"
 #include "agent/meter/call.h"
 
@@ -22,7 +23,7 @@ void units_of(const struct call *c, struct units *ret);
 void rates_of(const struct price *p, const struct call *c, struct rates *ret);
 
 /* One kind's share in femto-dollars, for explain; the sum of the shares is what cost_of rounds. */
-__int128 cost_share(const struct units *u, const struct rates *r, enum rate_kind kind);
+wide cost_share(const struct units *u, const struct rates *r, enum rate_kind kind);
 
 /* Nano-dollars, half-even. False when beyond COST_MAX: then *ret is left alone. */
 bool cost_of(const struct price *p, const struct call *c, int64_t *ret);

@@ -10,9 +10,9 @@
 
 struct source;
 
-/* `key` makes the hashes of this database (dedupe, hash: true). NULL and *err "FILE:LINE: KEY: what"
- * for a bad path, regex, map, format or time zone. Keeps pointers into `config` and `book`. Opens
- * time zones: before threads are started. */
+/* `key` makes the hashes of this database (dedupe, hash: true). NULL and *err "FILE:LINE: KEY:
+ * what" for a bad path, regex, map, format or time zone. Keeps pointers into `config` and `book`.
+ * Opens time zones: before threads are started. */
 struct source *source_new(const struct source_config *config, const struct book *book,
                           struct hash_key key, struct err *err);
 void source_free(struct source **s);
