@@ -73,7 +73,6 @@ struct test {
 
 enum keep_rule { KEEP_LARGEST, KEEP_LAST, KEEP_FIRST };
 enum cost_rule { COST_COMPUTED, COST_LOGGED, COST_LOGGED_ELSE_COMPUTED };
-enum start_rule { START_BEGINNING, START_END, START_TIME };
 
 struct source_config {
 	char *name;
@@ -100,9 +99,7 @@ struct source_config {
 	enum cost_rule cost;
 	bool copies_count; /* copies: count */
 	bool follow_symlinks;
-	enum start_rule start;
-	char *start_text; /* START_TIME: the date as written */
-	char *timezone;   /* "local" by default */
+	char *timezone; /* "local" by default */
 };
 
 /* keep.calls */

@@ -119,10 +119,14 @@ struct batch {
 	struct reject *rejects;
 	size_t rejects_n;
 	struct arena text;
+	const struct zone *zone;
+	bool keep_rows; /* every call is in `rows`; else only those that have a dedupe key */
 	struct batch_index *index; /* hash tables over the arrays above */
 };
 
-/* `zone` is the ledger's: hours and days begin there. `keep_rows`: calls become rows. */
+/* `zone` is the ledger's: hours and days begin there. `keep_rows`: calls become rows. A call with a
+ * dedupe key becomes a row in any case, and is in neither totals nor coverage: the ledger counts
+ * it when it knows which of the records that are one call holds. */
 struct batch *batch_new(const struct zone *zone, bool keep_rows);
 void batch_free(struct batch **b);
 void batch_clear(struct batch *b); /* for the next round; keeps memory */
