@@ -29,8 +29,9 @@ bool json_scan(const struct json_paths *p, struct str record, struct value *slot
 
 /*
  * The walk of `each`: calls `element` for every value at `path` in turn ([*] and .* give all, a
- * filter all that agree), with the name of the member or an empty str for an element of an array.
- * The walk ends when `element` returns false. False only when the record is broken.
+ * filter all that agree), with the name of the member that the last .* of the path stood for, an
+ * empty str when it has none. An element is text that json_scan can read as a record; a string has
+ * its quotes. The walk ends when `element` returns false. False only when the record is broken.
  */
 struct json_walk;
 typedef bool json_element_fn(void *arg, struct str element, struct str name);

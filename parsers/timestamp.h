@@ -13,7 +13,8 @@ struct timestamp_context {
 
 /*
  * Understood without being told: RFC 3339 and ISO 8601 (0 to 9 digits of fraction after . or ,
- * a space for the T, Z, +hh:mm, +hhmm, +hh, a trailing UTC or GMT, with or without seconds);
+ * a space for the T, Z, +hh:mm, +hhmm, +hh, a trailing UTC or GMT, with or without seconds; a date
+ * alone is its midnight; 20260312T090000Z);
  * epoch seconds, milliseconds, microseconds, nanoseconds by magnitude, with fraction;
  * 21/Mar/2025:04:28:03 +0000; 2026/01/15 - 09:01:12 and 2026/01/15 09:01:12; Mar  7 04:28:03 (RFC
  * 3164, no year). White space and one pair of [] around it are allowed. False when it is none of
@@ -24,7 +25,8 @@ bool timestamp_parse(struct str text, const struct timestamp_context *context, i
 
 /*
  * By a strptime-like format: %Y %m %d %e %H %I %p %M %S %y %b %B %h %a %A %j %z %Z %s %T %D %F %R
- * %f (fraction digits) %n %t %%. The whole text must be used up. No %z: the context's zone.
+ * %f (fraction digits) %n %t %%. The whole text must be used up. No %z: the context's zone. No
+ * year, or no date at all: the nearest to the context's `near`.
  */
 bool timestamp_format(struct str text, const char *format, const struct timestamp_context *context,
                       int64_t *ret);

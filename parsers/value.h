@@ -30,8 +30,14 @@ struct fault {
 	size_t at;        /* byte in the record */
 };
 
-/* A null, "", "-", "None" or "null" (any case for the words) is no value. */
-bool value_present(const struct value *v);
+/* Whether a text is one of the words for "no value": "", "-", "None", "null" in any case. */
+bool value_is_no_word(struct str text);
+
+/* A null or one of those words is no value. */
+static inline bool value_present(const struct value *v)
+{
+	return v->type > VALUE_NULL && (v->text.n > 4 || !value_is_no_word(v->text));
+}
 
 /*
  * The text of a value with JSON escapes undone; unescaped text lies in `scratch`. A \u escape that
