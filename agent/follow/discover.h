@@ -1,38 +1,23 @@
 /*
- * Which files the globs of a source match. `*`, `?`, `[...]` within a name, `**` for any
- * directories in between (not through links to directories, at most DISCOVER_DEPTH deep).
+ * Which files the globs of a source match. `*`, `?`, `[...]` within a name (none of them matches a
+ * dot at its start), `**` for any directories in between (not through links to directories, not
+ * into those that begin with a dot, at most DISCOVER_DEPTH deep). A glob that is itself the name of
+ * a file matches that too.
  */
 #ifndef FOLLOW_DISCOVER_H
 #define FOLLOW_DISCOVER_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "agent/base/err.h"
+#include "agent/follow/found.h"
 
 enum { DISCOVER_DEPTH = 32, DISCOVER_FILES_MAX = 1000000 };
 
-struct found {
-	char *path;
-	int64_t size, mtime_ns;
-	char *left_out; /* why it is not read ("a directory", "a FIFO", "Permission denied"); NULL:
-	                   read */
-};
-
-struct found_list {
-	struct found *items;
-	size_t n, capacity;
-};
-
 /*
- * Adds what `glob` matches, sorted by path, without what is there already. A plain path that does
- * not exist adds nothing. Links are `left_out` unless follow_symlinks. False and *err when a
- * directory on the way cannot be read (what could be found is added) or a limit is passed.
+ * Adds what `glob` matches and sorts the list by path, each once. A plain path that does not exist
+ * adds nothing. Links are `left_out` unless follow_symlinks; a directory that a wildcard matches is
+ * not mentioned, one that is named is left out. False and *err when a directory on the way cannot
+ * be read or a limit is passed (what could be found is added).
  */
 bool discover(const char *glob, bool follow_symlinks, struct found_list *list, struct err *err);
-/* Oldest content first: by modification time, then by path in natural order (app.log.10 before
- * app.log.2, the higher number being the older). */
-void found_sort(struct found_list *list);
-void found_free(struct found_list *list);
 
 #endif

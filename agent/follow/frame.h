@@ -1,6 +1,6 @@
 /*
  * Cuts a piece into records, one a line. Pure. CR before the newline and NULs at the start of a
- * line are stripped; blank lines (white space only) are no records.
+ * line are stripped; blank lines (white space and NULs only) are no records.
  */
 #ifndef FOLLOW_FRAME_H
 #define FOLLOW_FRAME_H
@@ -8,14 +8,15 @@
 #include <stdint.h>
 
 #include "agent/base/str.h"
+#include "agent/follow/search.h"
 
 struct frame {
 	const char *p; /* not yet looked at */
 	const char *end;
-	struct str literal; /* records without it are passed over in bulk; empty: none are */
-	const char *hit;    /* the next place of the literal; NULL: not searched yet */
+	struct needle literal; /* records without it are passed over in bulk; empty: none are */
 };
 
+/* `bytes` have SEARCH_SLACK readable bytes behind them; only the last line may lack its newline. */
 void frame_start(struct frame *f, struct str bytes, struct str literal);
 
 /*
@@ -24,7 +25,10 @@ void frame_start(struct frame *f, struct str bytes, struct str literal);
  */
 bool frame_next(struct frame *f, struct str *record, uint64_t *passed);
 
-/* Records (lines that are not blank) in whole lines; for the tests and the bulk count. */
+/* Records (lines that are not blank) in lines of which the last may lack its newline; with the
+ * slack of frame_start. For the tests and the bulk count. */
 uint64_t frame_count(struct str bytes);
+/* The same by what every machine has, for the tests. */
+uint64_t frame_count_portable(struct str bytes);
 
 #endif

@@ -12,11 +12,12 @@
 enum {
 	LINE_MAX_BYTES = 64 << 20, /* a longer line is passed over and counted */
 	PIECE_BYTES = 512 << 10,   /* of a usual piece; a longer line makes a longer piece */
+	PIECE_PAD = 64,            /* readable bytes behind a piece, all 0 */
 };
 
 /* Where pieces are put: one per thread, grows to the longest line and shrinks again. */
 struct piece {
-	char *p;  /* RECORD_PAD readable bytes behind p + n */
+	char *p;  /* PIECE_PAD readable bytes behind p + n */
 	size_t n; /* whole lines; the last byte is a newline, but see `last` */
 	size_t capacity;
 	int64_t offset;      /* of p[0] in the decompressed file */
@@ -44,7 +45,8 @@ struct reader_options {
  * it is not a regular file or cannot be opened. */
 struct reader *reader_open(const char *path, bool follow_symlinks, struct reader_options options,
                            struct mark *m, struct err *err);
-/* Standard input or another descriptor, which it then owns; no identity. */
+/* Standard input or another descriptor, which it then owns; no identity. `name` is for errors
+ * ("standard input") and must outlive the reader. */
 struct reader *reader_from_fd(int fd, const char *name, struct reader_options options);
 void reader_close(struct reader **r);
 

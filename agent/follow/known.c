@@ -1,0 +1,268 @@
+/*
+ * Marks lie in an array; two indexes lead to them: by device and inode, and by the hash of the
+ * head. A head is hashed over as many bytes as had been counted, up to MARK_BYTES, so a file is
+ * asked once for each length that occurs.
+ */
+#include "agent/follow/known.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "agent/base/mem.h"
+
+struct entry {
+	struct mark mark;
+	bool taken; /* given away in this run, or added by it */
+};
+
+struct known {
+	struct entry *entries;
+	size_t n, room;
+	size_t *by_inode, *by_head; /* positions in sorted order */
+	bool sorted;
+	size_t with_head[MARK_BYTES + 1]; /* marks that have so many bytes of head */
+};
+
+struct known *known_new(struct mark *marks, size_t n)
+{
+	struct known *k = xcalloc(1, sizeof(*k));
+
+	k->entries = xcalloc(n, sizeof(*k->entries));
+	k->n = k->room = n;
+	for (size_t i = 0; i < n; i++) {
+		k->entries[i].mark = marks[i];
+		k->with_head[marks[i].head_n]++;
+	}
+	free(marks);
+	return k;
+}
+
+void known_free(struct known **kp)
+{
+	struct known *k = *kp;
+
+	*kp = NULL;
+	if (k == NULL)
+		return;
+	for (size_t i = 0; i < k->n; i++)
+		mark_free(&k->entries[i].mark);
+	free(k->entries);
+	free(k->by_inode);
+	free(k->by_head);
+	free(k);
+}
+
+void known_add(struct known *k, const struct mark *m)
+{
+	k->entries = array_room(k->entries, k->n, &k->room, sizeof(*k->entries));
+	k->entries[k->n] = (struct entry){*m, true};
+	k->entries[k->n].mark.path = xstrdup(m->path);
+	k->entries[k->n].mark.source = xstrdup(m->source);
+	k->with_head[m->head_n]++;
+	k->n++;
+	k->sorted = false;
+}
+
+/* ---- the indexes ---- */
+
+static int order(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int inode_order(const struct mark *a, const struct mark *b)
+{
+	int by_device = order(a->device, b->device);
+
+	return by_device ? by_device : order(a->inode, b->inode);
+}
+
+static int head_order(const struct mark *a, const struct mark *b)
+{
+	if (a->head_n != b->head_n)
+		return order(a->head_n, b->head_n);
+	if (a->head.lo != b->head.lo)
+		return a->head.lo < b->head.lo ? -1 : 1;
+	if (a->head.hi != b->head.hi)
+		return a->head.hi < b->head.hi ? -1 : 1;
+	return 0;
+}
+
+static int compare_inode(const void *a, const void *b, void *entries)
+{
+	const struct entry *e = entries;
+
+	return inode_order(&e[*(const size_t *)a].mark, &e[*(const size_t *)b].mark);
+}
+
+/* Equal heads: the one counted furthest first. */
+static int compare_head(const void *a, const void *b, void *entries)
+{
+	const struct entry *e = entries;
+	const struct mark *x = &e[*(const size_t *)a].mark, *y = &e[*(const size_t *)b].mark;
+	int by_head = head_order(x, y);
+
+	return by_head ? by_head : order(y->offset, x->offset);
+}
+
+static void sort(struct known *k)
+{
+	if (k->sorted)
+		return;
+	k->by_inode = xrealloc(k->by_inode, k->n, sizeof(*k->by_inode));
+	k->by_head = xrealloc(k->by_head, k->n, sizeof(*k->by_head));
+	for (size_t i = 0; i < k->n; i++)
+		k->by_inode[i] = k->by_head[i] = i;
+	qsort_r(k->by_inode, k->n, sizeof(*k->by_inode), compare_inode, k->entries);
+	qsort_r(k->by_head, k->n, sizeof(*k->by_head), compare_head, k->entries);
+	k->sorted = true;
+}
+
+/* The first position in a sorted index that is not before `key`. */
+static size_t first_at(const struct known *k, const size_t *index, const struct mark *key,
+                       int (*compare)(const struct mark *, const struct mark *))
+{
+	size_t low = 0, high = k->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&k->entries[index[middle]].mark, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* ---- what a file is ---- */
+
+static bool same_inode(const struct mark *a, const struct mark *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+static bool hints_agree(const struct mark *a, const struct mark *b)
+{
+	return same_inode(a, b) && a->size == b->size && a->mtime_ns == b->mtime_ns &&
+	       a->ctime_ns == b->ctime_ns;
+}
+
+static bool is_finished(const struct mark *m)
+{
+	return m->state == FILE_READ || m->state == FILE_CORRUPT;
+}
+
+/* Whether the file a mark speaks of still stands where it was. */
+static bool still_stands(const struct mark *m)
+{
+	struct stat st;
+
+	return stat(m->path, &st) == 0 && (int64_t)st.st_dev == m->device &&
+	       (int64_t)st.st_ino == m->inode;
+}
+
+static void take(struct mark *m, const struct mark *from)
+{
+	m->id = from->id;
+	m->offset = from->offset;
+	m->content_size = from->content_size;
+	m->head_n = from->head_n;
+	m->head = from->head;
+	m->frontier_n = from->frontier_n;
+	m->frontier = from->frontier;
+	m->last_time = from->last_time;
+	m->lost = from->lost;
+	m->state = from->state;
+	memcpy(m->reason, from->reason, sizeof(m->reason));
+}
+
+static enum known_result give(struct entry *e, struct mark *m)
+{
+	bool itself = same_inode(&e->mark, m) || !still_stands(&e->mark);
+
+	take(m, &e->mark);
+	if (!itself || e->taken) {
+		m->id = 0;
+		return KNOWN_COPY;
+	}
+	e->taken = true;
+	return KNOWN_CONTINUED;
+}
+
+static bool unchanged(struct known *k, struct mark *m)
+{
+	for (size_t i = first_at(k, k->by_inode, m, inode_order); i < k->n; i++) {
+		struct entry *e = &k->entries[k->by_inode[i]];
+
+		if (!same_inode(&e->mark, m))
+			return false;
+		if (!e->taken && hints_agree(&e->mark, m) && is_finished(&e->mark)) {
+			take(m, &e->mark);
+			e->taken = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Among marks whose first `head_n` bytes are these, the one counted furthest that proves right. */
+static struct entry *try_head(struct known *k, struct reader *r, const struct mark *m,
+                              bool itself_only, struct mark *key)
+{
+	for (size_t i = first_at(k, k->by_head, key, head_order); i < k->n; i++) {
+		struct entry *e = &k->entries[k->by_head[i]];
+
+		if (head_order(&e->mark, key) != 0)
+			return NULL;
+		if ((!itself_only || same_inode(&e->mark, m)) && reader_resume(r, &e->mark))
+			return e;
+	}
+	return NULL;
+}
+
+static struct entry *find(struct known *k, struct reader *r, const struct mark *m, bool itself_only)
+{
+	struct str head = reader_head(r);
+	struct entry *best = NULL;
+
+	for (uint32_t n = (uint32_t)head.n; n > 0 && best == NULL; n--) {
+		struct mark key = {.head_n = n};
+
+		if (k->with_head[n] == 0)
+			continue;
+		key.head = hash128(HASH_PLAIN, (struct str){head.p, n});
+		best = try_head(k, r, m, itself_only, &key);
+	}
+	return best;
+}
+
+void known_reuse_empty(struct known *k, struct mark *m)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		struct entry *e = &k->entries[i];
+
+		if (e->taken || e->mark.offset > 0 || strcmp(e->mark.path, m->path) != 0)
+			continue;
+		m->id = e->mark.id;
+		e->taken = true;
+		return;
+	}
+}
+
+enum known_result known_resolve(struct known *k, struct reader *r, bool copies_count,
+                                struct mark *m)
+{
+	struct entry *e;
+
+	sort(k);
+	if (unchanged(k, m))
+		return KNOWN_UNCHANGED;
+	e = find(k, r, m, true);
+	if (e == NULL && !copies_count)
+		e = find(k, r, m, false);
+	if (e)
+		return give(e, m);
+	known_reuse_empty(k, m);
+	return KNOWN_NEW;
+}

@@ -1,0 +1,39 @@
+/*
+ * The files that were counted before, found again by content. Device and inode only say where to
+ * look first: the hashes of head and frontier decide.
+ */
+#ifndef FOLLOW_KNOWN_H
+#define FOLLOW_KNOWN_H
+
+#include "agent/follow/reader.h"
+
+struct known;
+
+/* Takes the marks over, strings and array; freed with the known. */
+struct known *known_new(struct mark *marks, size_t n);
+void known_free(struct known **k);
+
+enum known_result {
+	KNOWN_NEW,       /* content never seen: read from the start */
+	KNOWN_UNCHANGED, /* every hint is as it was at the end of the last run: nothing to read */
+	KNOWN_CONTINUED, /* a file counted up to m->offset, perhaps under another name or packed */
+	KNOWN_COPY,      /* the same for a copy of a file that still stands: a stream of its own */
+};
+
+/*
+ * What the file just opened is. Fills id, offset, hashes and last_time of *m (which has path,
+ * source and hints) and leaves the reader at m->offset. Each known file is given away once, so two
+ * files with the same content do not share a row. With `copies_count` only the file itself is
+ * looked for, never a copy.
+ */
+enum known_result known_resolve(struct known *k, struct reader *r, bool copies_count,
+                                struct mark *m);
+
+/* Gives *m the row of a file at its path of which nothing was ever counted (empty, or left out), so
+ * that such a file has one row however often it is looked at. known_resolve does so itself. */
+void known_reuse_empty(struct known *k, struct mark *m);
+
+/* A file of this run, settled: what comes later may be a copy of it. Copies what it needs of *m. */
+void known_add(struct known *k, const struct mark *m);
+
+#endif

@@ -1,0 +1,423 @@
+/*
+ * Bytes go from the descriptor (or out of zlib) straight into the caller's piece; only what stands
+ * behind the last newline is copied, to the reader's `tail`, and begins the next piece. So a piece
+ * always holds whole lines and no state of its own, and pieces of one file may be worked on by
+ * several threads while the next is read.
+ *
+ * `offset`, `head` and `recent` follow the bytes as they are given or passed over, never as they
+ * are read: whatever is in the tail has not been counted.
+ */
+#include "agent/follow/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/buf.h"
+#include "agent/base/mem.h"
+#include "agent/follow/gunzip.h"
+#include "agent/follow/regular.h"
+
+enum {
+	MAGIC_BYTES = 2,
+	/* A piece that grew beyond this for a long line is given back when it is not needed. */
+	PIECE_KEEP = 8 * PIECE_BYTES,
+};
+
+struct reader {
+	int fd;
+	const char *name; /* in words, for errors */
+	struct reader_options options;
+	struct gunzip *gunzip; /* NULL: plain */
+	int64_t consumed;      /* plain: bytes read */
+	struct buf tail;       /* read, not given */
+	bool passing;          /* inside a line over LINE_MAX_BYTES */
+	int64_t passed;        /* bytes of it so far */
+	int64_t offset;
+	uint32_t head_n, recent_n;
+	char head[MARK_BYTES];   /* the first bytes */
+	char recent[MARK_BYTES]; /* the last ones before offset */
+	struct hash128 head_hash;
+	char reason[160];
+};
+
+/* ---- opening ---- */
+
+static int64_t in_ns(struct timespec t)
+{
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static void fill_hints(struct mark *m, const struct stat *st, bool gzip)
+{
+	m->gzip = gzip;
+	m->device = (int64_t)st->st_dev;
+	m->inode = (int64_t)st->st_ino;
+	m->size = st->st_size;
+	m->mtime_ns = in_ns(st->st_mtim);
+	m->ctime_ns = in_ns(st->st_ctim);
+}
+
+/* read() that is not put off by signals. */
+static ssize_t read_some(int fd, char *p, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, p, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+struct reader *reader_open(const char *path, bool follow_symlinks, struct reader_options options,
+                           struct mark *m, struct err *err)
+{
+	struct stat st;
+	int fd = regular_open(path, follow_symlinks, &st, err);
+	struct reader *r;
+
+	if (fd < 0)
+		return NULL;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	r = reader_from_fd(fd, "the file", options);
+	fill_hints(m, &st, r->gunzip != NULL);
+	return r;
+}
+
+/* The first bytes tell plain from gzip. */
+struct reader *reader_from_fd(int fd, const char *name, struct reader_options options)
+{
+	struct reader *r = xcalloc(1, sizeof(*r));
+	char magic[MAGIC_BYTES];
+	size_t n = 0;
+	ssize_t got;
+
+	r->fd = fd;
+	r->name = name;
+	r->options = options;
+	while (n < sizeof(magic) && (got = read_some(fd, magic + n, sizeof(magic) - n)) > 0)
+		n += (size_t)got;
+	if (n == sizeof(magic) && gunzip_magic(magic))
+		r->gunzip = gunzip_new(fd, (struct str){magic, n});
+	else
+		buf_bytes(&r->tail, magic, n);
+	r->consumed = (int64_t)n;
+	return r;
+}
+
+void reader_close(struct reader **r)
+{
+	if (*r == NULL)
+		return;
+	gunzip_free(&(*r)->gunzip);
+	(void)close((*r)->fd);
+	buf_free(&(*r)->tail);
+	free(*r);
+	*r = NULL;
+}
+
+/* ---- where the bytes come from ---- */
+
+static enum read_result fetch_gzip(struct reader *r, char *p, size_t n, size_t *ret)
+{
+	switch (gunzip_read(r->gunzip, p, n, ret)) {
+	case GUNZIP_DATA:
+		return READ_PIECE;
+	case GUNZIP_END:
+		return READ_END;
+	case GUNZIP_CORRUPT:
+		(void)snprintf(r->reason, sizeof(r->reason), "%s", gunzip_reason(r->gunzip));
+		return READ_CORRUPT;
+	case GUNZIP_ERROR:
+		break;
+	}
+	(void)snprintf(r->reason, sizeof(r->reason), "reading %s: %s", r->name,
+	               gunzip_reason(r->gunzip));
+	return READ_ERROR;
+}
+
+static enum read_result fetch_plain(struct reader *r, char *p, size_t n, size_t *ret)
+{
+	ssize_t got = read_some(r->fd, p, n);
+
+	*ret = got > 0 ? (size_t)got : 0;
+	r->consumed += (int64_t)*ret;
+	if (got >= 0)
+		return got ? READ_PIECE : READ_END;
+	(void)snprintf(r->reason, sizeof(r->reason), "reading %s: %s", r->name, strerror(errno));
+	return READ_ERROR;
+}
+
+/* Up to `n` bytes more; READ_PIECE when there were any. */
+static enum read_result fetch(struct reader *r, char *p, size_t n, size_t *ret)
+{
+	return (r->gunzip ? fetch_gzip : fetch_plain)(r, p, n, ret);
+}
+
+/* Bytes are given or passed over: the marks move on. */
+static void advance(struct reader *r, const char *p, size_t n)
+{
+	size_t head = MARK_BYTES - r->head_n, kept = r->recent_n;
+
+	r->offset += (int64_t)n;
+	if (head > n)
+		head = n;
+	if (head) {
+		memcpy(r->head + r->head_n, p, head);
+		r->head_n += (uint32_t)head;
+		r->head_hash = hash128(HASH_PLAIN, (struct str){r->head, r->head_n});
+	}
+	if (n > MARK_BYTES) {
+		p += n - MARK_BYTES;
+		n = MARK_BYTES;
+	}
+	if (kept > MARK_BYTES - n)
+		kept = MARK_BYTES - n;
+	memmove(r->recent, r->recent + r->recent_n - kept, kept);
+	memcpy(r->recent + kept, p, n);
+	r->recent_n = (uint32_t)(kept + n);
+}
+
+/* ---- pieces ---- */
+
+void piece_free(struct piece *p)
+{
+	free(p->p);
+	*p = (struct piece){0};
+}
+
+/* Room for `n` bytes in all, and the pad. */
+static void piece_reserve(struct piece *p, size_t n)
+{
+	if (p->capacity >= n + PIECE_PAD)
+		return;
+	p->capacity = n + PIECE_PAD;
+	p->p = xrealloc(p->p, p->capacity, 1);
+}
+
+/* An empty piece with the tail of the last one at its beginning. */
+static void begin(struct reader *r, struct piece *p)
+{
+	char *old = p->p;
+	size_t capacity = p->capacity;
+
+	if (capacity > PIECE_KEEP && r->tail.n < PIECE_BYTES) {
+		free(old);
+		old = NULL;
+		capacity = 0;
+	}
+	*p = (struct piece){.p = old, .capacity = capacity, .n = r->tail.n};
+	piece_reserve(p, r->tail.n + PIECE_BYTES);
+	if (r->tail.n)
+		memcpy(p->p, r->tail.p, r->tail.n);
+	if (r->tail.capacity > PIECE_BYTES)
+		buf_free(&r->tail);
+	else
+		buf_clear(&r->tail);
+}
+
+static void keep_tail(struct reader *r, const struct piece *p, size_t from)
+{
+	if (p->n > from)
+		buf_bytes(&r->tail, p->p + from, p->n - from);
+}
+
+/* The first `n` bytes of the piece are given, the rest waits. */
+static enum read_result give(struct reader *r, struct piece *p, size_t n)
+{
+	keep_tail(r, p, n);
+	p->n = n;
+	memset(p->p + n, 0, PIECE_PAD);
+	p->offset = r->offset;
+	advance(r, p->p, n);
+	p->end = r->offset;
+	p->head_n = r->head_n;
+	p->head = r->head_hash;
+	p->frontier_n = r->recent_n;
+	p->frontier = hash128(HASH_PLAIN, (struct str){r->recent, r->recent_n});
+	return READ_PIECE;
+}
+
+/* Whether the piece begins with a line that is too long, as far as one can see. */
+static bool is_too_long(const struct piece *p)
+{
+	return p->n > LINE_MAX_BYTES && memchr(p->p, '\n', LINE_MAX_BYTES + 1) == NULL;
+}
+
+/* Drops the bytes of a line that is too long, up to its newline if that is there. */
+static void pass_over(struct reader *r, struct piece *p)
+{
+	const char *newline = p->n ? memchr(p->p, '\n', p->n) : NULL;
+	size_t n = newline ? (size_t)(newline - p->p) + 1 : p->n;
+
+	advance(r, p->p, n);
+	r->passed += (int64_t)n;
+	p->n -= n;
+	if (newline == NULL)
+		return;
+	memmove(p->p, newline + 1, p->n);
+	p->long_lines++;
+	r->passing = false;
+	r->passed = 0;
+}
+
+/* The file has no more: its last line counts if nobody can write on at it. */
+static enum read_result finish(struct reader *r, struct piece *p, enum read_result why)
+{
+	bool final = why == READ_END && (r->gunzip || r->options.finished);
+
+	if (!final || (p->n == 0 && !r->passing)) {
+		keep_tail(r, p, 0);
+		p->n = 0;
+		return why;
+	}
+	p->long_lines += r->passing;
+	p->last = true;
+	r->passing = false;
+	r->passed = 0;
+	return give(r, p, p->n);
+}
+
+enum read_result reader_next(struct reader *r, struct piece *p)
+{
+	begin(r, p);
+	for (size_t searched = 0;;) {
+		const char *newline;
+		size_t got;
+		enum read_result result;
+
+		if (p->capacity - PIECE_PAD - p->n < PIECE_BYTES)
+			piece_reserve(p, p->n * 2 < LINE_MAX_BYTES ? p->n * 2 + PIECE_BYTES
+			                                           : LINE_MAX_BYTES + PIECE_BYTES);
+		result = fetch(r, p->p + p->n, PIECE_BYTES, &got);
+		p->n += got;
+		if (!r->passing && is_too_long(p))
+			r->passing = true;
+		if (r->passing) {
+			pass_over(r, p);
+			searched = 0;
+		}
+		newline = memrchr(p->p + searched, '\n', p->n - searched);
+		if (newline || p->long_lines)
+			return give(r, p, newline ? (size_t)(newline - p->p) + 1 : 0);
+		if (result != READ_PIECE)
+			return finish(r, p, result);
+		searched = p->n;
+	}
+}
+
+const char *reader_error(const struct reader *r)
+{
+	return r->reason;
+}
+
+int64_t reader_consumed(const struct reader *r)
+{
+	return r->gunzip ? gunzip_consumed(r->gunzip) : r->consumed;
+}
+
+int64_t reader_unfinished(const struct reader *r)
+{
+	return r->passed + (int64_t)r->tail.n;
+}
+
+/* ---- identity ---- */
+
+struct str reader_head(struct reader *r)
+{
+	char more[MARK_BYTES];
+	size_t got;
+
+	if (r->offset)
+		return (struct str){r->head, r->head_n};
+	while (r->tail.n < MARK_BYTES && fetch(r, more, MARK_BYTES - r->tail.n, &got) == READ_PIECE)
+		buf_bytes(&r->tail, more, got);
+	return (struct str){r->tail.p ? r->tail.p : "",
+	                    r->tail.n < MARK_BYTES ? r->tail.n : MARK_BYTES};
+}
+
+static void rewind_to(struct reader *r, int64_t offset)
+{
+	(void)lseek(r->fd, offset, SEEK_SET);
+	if (r->gunzip)
+		gunzip_restart(r->gunzip);
+	buf_clear(&r->tail);
+	r->consumed = r->offset = offset;
+	r->head_n = r->recent_n = 0;
+	r->passing = false;
+	r->passed = 0;
+}
+
+static bool pread_all(int fd, char *p, size_t n, int64_t at)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = pread(fd, p + done, n - done, at + (int64_t)done);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return false;
+		done += got > 0 ? (size_t)got : 0;
+	}
+	return true;
+}
+
+/* To the offset at once; the marks are read from their places. */
+static bool seek_plain(struct reader *r, const struct mark *known)
+{
+	rewind_to(r, known->offset);
+	if (!pread_all(r->fd, r->head, known->head_n, 0) ||
+	    !pread_all(r->fd, r->recent, known->frontier_n, known->offset - known->frontier_n))
+		return false;
+	r->head_n = known->head_n;
+	r->recent_n = known->frontier_n;
+	r->head_hash = hash128(HASH_PLAIN, (struct str){r->head, r->head_n});
+	return true;
+}
+
+/* To the offset through everything before it. */
+static bool seek_gzip(struct reader *r, const struct mark *known)
+{
+	char *bytes = xmalloc(PIECE_BYTES);
+	size_t got = 1;
+
+	rewind_to(r, 0);
+	while (r->offset < known->offset && got) {
+		/* The head first: other content mostly differs there. */
+		int64_t left = (r->offset ? known->offset : known->head_n) - r->offset;
+
+		(void)fetch(r, bytes, left < PIECE_BYTES ? (size_t)left : PIECE_BYTES, &got);
+		advance(r, bytes, got);
+		if (r->head_n == known->head_n && !hash128_eq(r->head_hash, known->head))
+			got = 0;
+	}
+	free(bytes);
+	return r->offset == known->offset;
+}
+
+static uint32_t marked(int64_t offset)
+{
+	return offset < MARK_BYTES ? (uint32_t)offset : MARK_BYTES;
+}
+
+bool reader_resume(struct reader *r, const struct mark *known)
+{
+	struct hash128 frontier;
+	bool same = known->offset >= 0 && known->head_n == marked(known->offset) &&
+	            known->frontier_n == known->head_n;
+
+	if (known->offset == 0) {
+		if (r->offset)
+			rewind_to(r, 0);
+		return same;
+	}
+	same = same && (r->gunzip ? seek_gzip : seek_plain)(r, known);
+	frontier = hash128(HASH_PLAIN, (struct str){r->recent, r->recent_n});
+	if (same && hash128_eq(r->head_hash, known->head) && hash128_eq(frontier, known->frontier))
+		return true;
+	rewind_to(r, 0);
+	return false;
+}
