@@ -1,13 +1,15 @@
 /*
  * The configuration as read: plain values with the line each came from. Nothing here is compiled;
  * meter/source.h turns a source into something that reads records, meter/book.h reads prices.
- * All strings are owned by the config and live as long as it.
+ * All strings are owned by the config and live as long as it; `database` alone is a heap string of
+ * its own, which a command may replace.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
 #include <stdint.h>
 
+#include "agent/base/buf.h"
 #include "agent/base/err.h"
 #include "agent/base/str.h"
 #include "agent/config/field.h"
@@ -17,8 +19,8 @@
 enum {
 	CONFIG_BYTES_MAX = 1 << 20,
 	CONFIG_SOURCES_MAX = 256,
-	CONFIG_LIST_MAX = 256,    /* entries of any list */
-	CONFIG_MAP_MAX = 4096,    /* entries of any map */
+	CONFIG_LIST_MAX = 256,    /* entries of a list of values */
+	CONFIG_MAP_MAX = 4096,    /* entries of any list or map of a YAML file */
 	CONFIG_STRING_MAX = 4096, /* bytes of any value */
 	CONFIG_DEPTH_MAX = 16,    /* nesting of the YAML */
 };
@@ -79,6 +81,7 @@ struct source_config {
 	struct place place;
 	char **paths;
 	size_t paths_n;
+	char *about;  /* what this log is, in words; NULL: nobody says */
 	char *preset; /* NULL: none */
 	char *format; /* "json", "logfmt", "text" */
 	struct test *only;
@@ -150,10 +153,10 @@ void config_keys(void (*row)(void *arg, const struct key_doc *doc), void *arg);
 
 /* ---- presets ---- */
 /*
- * The text of preset NAME: $XDG_CONFIG_HOME/tokentail/presets/NAME.yaml, then
- * /etc/tokentail/presets/NAME.yaml, then the shipped one. *text is on the heap, *from names it for
- * messages (constant or owned by the heap text's caller: free both). False: no such preset.
+ * Appends the text of preset NAME: $XDG_CONFIG_HOME/tokentail/presets/NAME.yaml, then
+ * /etc/tokentail/presets/NAME.yaml, then the shipped one. *from names where it came from, for
+ * messages, and is on the heap. False: no such preset, or it cannot be read.
  */
-bool preset_text(const char *name, struct str *text, char **from, struct err *err);
+bool preset_text(const char *name, struct buf *text, char **from, struct err *err);
 
 #endif

@@ -34,7 +34,8 @@ struct yaml;
  * if `expand`; a name that is not set is an error. */
 struct yaml *yaml_parse(struct str text, const char *name, size_t bytes_max, bool expand,
                         struct err *err);
-void yaml_free(struct yaml **y);
+/* Not yaml_free: libyaml has a function of that name and would call ours. */
+void yaml_close(struct yaml **y);
 const struct yaml_node *yaml_root(const struct yaml *y);
 const char *yaml_name(const struct yaml *y);
 
