@@ -32,6 +32,10 @@ enum rate_kind {
 };
 
 const char *rate_name(enum rate_kind kind); /* its key in a book: "input", "cache_write_1h" */
+const char *rate_unit(enum rate_kind kind); /* what a book's number is per: "1M tokens", "image" */
+/* A rate as a book writes it: USD per rate_unit, exact, no trailing zeros: "0.15", "1.25". */
+enum { RATE_TEXT = 32 };
+void rate_print(enum rate_kind kind, int64_t rate, char out[RATE_TEXT]);
 
 #define RATE_NONE INT64_C(-1) /* the book gives none; cost.h says what counts instead */
 
@@ -48,12 +52,12 @@ struct tier {
 	struct rates rates;
 };
 
-/* How a service tier (batch, flex, priority) is priced: a factor on all rates, or rates of its own.
- */
+/* How a service tier (batch, flex, priority) or a region is priced: a factor on all rates but those
+ * of searches and calls, or rates of its own. */
 struct variant {
 	char *name;
 	int64_t factor_ppm; /* parts per million; 500000 is half. 0: own rates */
-	struct rates rates; /* with factor_ppm 0; what it does not give is the base rate */
+	struct rates rates; /* with factor_ppm 0; what it does not give is the rate without it */
 };
 
 /* One row: the rates of a model from an instant on. */
@@ -67,10 +71,12 @@ struct price {
 	struct rates base;
 	struct tier tiers[TIERS_MAX]; /* ascending */
 	size_t tiers_n;
-	struct variant *variants;
+	struct variant *variants; /* by service tier */
 	size_t variants_n;
-	char *source;  /* where the price was read */
-	char *checked; /* date of that */
+	struct variant *regions; /* by region; on top of the service tier */
+	size_t regions_n;
+	char *source;  /* where the price was read; NULL: the book does not say */
+	char *checked; /* date of that; NULL as above */
 	struct place place;
 };
 
@@ -80,6 +86,8 @@ struct book;
  * mistake in any of them: "FILE:LINE: KEY: what was expected". */
 struct book *book_open(const struct config *config, struct err *err);
 void book_free(struct book **b);
+
+enum { BOOK_BYTES_MAX = 1 << 20 }; /* of one file */
 
 /* One file on its own, for `prices check` and the fuzzer: false and *err on the first mistake. */
 bool book_check_file(struct str text, const char *name, struct err *err);

@@ -1,0 +1,499 @@
+/*
+ * Gathering, for one thread. A call costs a few hash look-ups in tables that fit the cache: its
+ * labels to numbers, the numbers to a combination, hour and combination to a total. Nothing is
+ * allocated per call once the arrays have grown, but the text of kept calls, which is copied into
+ * the batch's arena.
+ */
+#include "agent/meter/batch.h"
+
+#include <assert.h>
+
+#include "agent/base/hash.h"
+#include "agent/meter/histogram.h"
+#include "agent/meter/table.h"
+
+enum { TEXT_KEEP = 8 << 20 };
+
+/* All zone changes lie on quarters of an hour, so within one the hour and the day are fixed. */
+#define QUARTER (900 * TIME_SEC)
+
+struct label_memo {
+	struct str text;
+	uint32_t id;
+};
+
+/* The coverage row that the last record of an outcome went to. */
+struct cover_memo {
+	const char *reason;
+	int64_t day;
+	size_t position;
+};
+
+struct batch_index {
+	struct table combinations, totals, latencies, coverage;
+	size_t combinations_room, totals_room, latencies_room, rows_room, coverage_room, steps_room;
+	/* Of the quarter that the last time looked at lies in. */
+	int64_t quarter, hour, day;
+	struct label_memo memo[LABELS]; /* labels repeat from call to call */
+	struct cover_memo covered[OUTCOMES];
+	/* Of the step that is open. */
+	uint32_t file, source;
+	const struct source_config *config;
+	int64_t step_day; /* of the last call in it; DAY_UNKNOWN before the first */
+	int64_t last_time;
+	struct coverage *leading;
+	size_t leading_n, leading_room;
+};
+
+struct batch *batch_new(const struct zone *zone, bool keep_rows)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+
+	b->index = xcalloc(1, sizeof(*b->index));
+	b->labels = intern_new();
+	b->rejects = xcalloc(REJECTS_PER_BATCH, sizeof(*b->rejects));
+	b->zone = zone;
+	b->keep_rows = keep_rows;
+	batch_clear(b);
+	return b;
+}
+
+void batch_free(struct batch **bp)
+{
+	struct batch *b = *bp;
+
+	*bp = NULL;
+	if (b == NULL)
+		return;
+	table_free(&b->index->combinations);
+	table_free(&b->index->totals);
+	table_free(&b->index->latencies);
+	table_free(&b->index->coverage);
+	free(b->index->leading);
+	free(b->index);
+	intern_free(&b->labels);
+	free(b->combinations);
+	free(b->totals);
+	free(b->latencies);
+	free(b->rows);
+	free(b->coverage);
+	free(b->steps);
+	free(b->rejects);
+	arena_free(&b->text);
+	free(b);
+}
+
+void batch_clear(struct batch *b)
+{
+	struct batch_index *x = b->index;
+
+	intern_clear(b->labels);
+	(void)intern_id(b->labels, STR("")); /* label 0 */
+	table_clear(&x->combinations);
+	table_clear(&x->totals);
+	table_clear(&x->latencies);
+	table_clear(&x->coverage);
+	b->combinations_n = b->totals_n = b->latencies_n = 0;
+	b->rows_n = b->coverage_n = b->steps_n = b->rejects_n = 0;
+	arena_reset(&b->text, TEXT_KEEP);
+	x->quarter = INT64_MIN;
+	memset(x->memo, 0, sizeof(x->memo));
+	memset(x->covered, 0, sizeof(x->covered));
+}
+
+size_t batch_bytes(const struct batch *b)
+{
+	const struct batch_index *x = b->index;
+
+	return intern_bytes(b->labels) + b->combinations_n * sizeof(*b->combinations) +
+	       b->totals_n * sizeof(*b->totals) + b->latencies_n * sizeof(*b->latencies) +
+	       b->rows_n * sizeof(*b->rows) + b->coverage_n * sizeof(*b->coverage) +
+	       b->steps_n * sizeof(*b->steps) + b->text.total + table_bytes(&x->combinations) +
+	       table_bytes(&x->totals) + table_bytes(&x->latencies);
+}
+
+/* ---- keys ---- */
+
+static bool combination_equal(const void *items, uint32_t position, const void *key)
+{
+	const struct combination *c = items;
+
+	return memcmp(&c[position], key, sizeof(*c)) == 0;
+}
+
+uint32_t batch_combination(struct batch *b, const struct combination *c)
+{
+	struct batch_index *x = b->index;
+	uint64_t hash = c->source;
+	bool is_new;
+	uint32_t position;
+
+	for (int i = 0; i + 1 < LABELS; i += 2)
+		hash = hash_mix(hash, (uint64_t)c->label[i] << 32 | c->label[i + 1]);
+	hash = hash_mix(hash, c->label[LABELS - 1]);
+	position = table_position(&x->combinations, hash, combination_equal, b->combinations, c,
+	                          &is_new);
+	if (is_new) {
+		b->combinations = array_room(b->combinations, b->combinations_n,
+		                             &x->combinations_room, sizeof(*c));
+		b->combinations[b->combinations_n++] = *c;
+	}
+	return position;
+}
+
+static bool total_equal(const void *items, uint32_t position, const void *key)
+{
+	const struct total *totals = items, *wanted = key;
+
+	return totals[position].hour == wanted->hour &&
+	       totals[position].combination == wanted->combination;
+}
+
+static struct total *total_at(struct batch *b, int64_t hour, uint32_t combination)
+{
+	struct batch_index *x = b->index;
+	struct total key = {.hour = hour, .combination = combination};
+	bool is_new;
+	uint32_t position = table_position(&x->totals, hash_mix((uint64_t)hour, combination),
+	                                   total_equal, b->totals, &key, &is_new);
+
+	if (is_new) {
+		b->totals = array_room(b->totals, b->totals_n, &x->totals_room, sizeof(key));
+		b->totals[b->totals_n++] = key;
+	}
+	return &b->totals[position];
+}
+
+static bool latency_equal(const void *items, uint32_t position, const void *key)
+{
+	const struct latency_count *l = items, *wanted = key;
+
+	return l[position].hour == wanted->hour && l[position].model == wanted->model &&
+	       l[position].bucket == wanted->bucket;
+}
+
+static void count_latency(struct batch *b, int64_t hour, uint32_t model, int64_t latency, int sign)
+{
+	struct batch_index *x = b->index;
+	struct latency_count key = {hour, model, histogram_bucket(latency), 0};
+	uint64_t hash = hash_mix((uint64_t)hour, (uint64_t)model << 32 | key.bucket);
+	bool is_new;
+	uint32_t position =
+		table_position(&x->latencies, hash, latency_equal, b->latencies, &key, &is_new);
+
+	if (is_new) {
+		b->latencies =
+			array_room(b->latencies, b->latencies_n, &x->latencies_room, sizeof(key));
+		b->latencies[b->latencies_n++] = key;
+	}
+	b->latencies[position].n += sign;
+}
+
+static bool coverage_equal(const void *items, uint32_t position, const void *key)
+{
+	const struct coverage *c = items, *wanted = key;
+
+	return c[position].day == wanted->day && c[position].source == wanted->source &&
+	       c[position].reason == wanted->reason && c[position].outcome == wanted->outcome;
+}
+
+static size_t coverage_at(struct batch *b, const struct coverage *key)
+{
+	struct batch_index *x = b->index;
+	uint64_t hash = hash_mix((uint64_t)key->day, (uint64_t)key->source << 32 | key->reason);
+	bool is_new;
+	uint32_t position = table_position(&x->coverage, hash_mix(hash, key->outcome),
+	                                   coverage_equal, b->coverage, key, &is_new);
+
+	if (is_new) {
+		b->coverage =
+			array_room(b->coverage, b->coverage_n, &x->coverage_room, sizeof(*key));
+		b->coverage[b->coverage_n] = *key;
+		b->coverage[b->coverage_n++].records = 0;
+	}
+	return position;
+}
+
+/* ---- time ---- */
+
+static void look_at_time(struct batch *b, int64_t time)
+{
+	struct batch_index *x = b->index;
+	int64_t quarter = time / QUARTER;
+
+	if (quarter == x->quarter)
+		return;
+	x->quarter = quarter;
+	x->hour = zone_hour_start(b->zone, time) / TIME_SEC;
+	x->day = zone_day_start(b->zone, time) / TIME_SEC;
+}
+
+/* ---- sums ---- */
+
+void sums_add(struct sums *to, const struct sums *add, int sign)
+{
+	/* All members are int64: one loop, so that a member added later cannot be forgotten. */
+	int64_t *t = (int64_t *)to;
+	const int64_t *a = (const int64_t *)add;
+
+	static_assert(sizeof(*to) % sizeof(*t) == 0, "sums are int64 only");
+	for (size_t i = 0; i < sizeof(*to) / sizeof(*t); i++)
+		t[i] += sign * a[i];
+}
+
+void sums_of_row(const struct call_row *row, struct sums *ret)
+{
+	*ret = (struct sums){
+		.calls = 1,
+		.unpriced = (row->flags & CALL_UNPRICED) != 0,
+		.estimated = (row->flags & CALL_ESTIMATED) != 0,
+		.unknown_usage = (row->flags & CALL_UNKNOWN_USAGE) != 0,
+		.inconsistent = (row->flags & CALL_INCONSISTENT) != 0,
+		.cost = row->cost,
+	};
+	for (int i = 0; i < COUNT_TOKENS; i++)
+		ret->count[i] = row->count[i] > 0 ? row->count[i] : 0;
+	if (row->latency != ABSENT) {
+		ret->latency = row->latency;
+		ret->latency_calls = 1;
+	}
+	if (row->rare && row->rare->has_logged_cost) {
+		ret->logged_cost = row->rare->logged_cost;
+		ret->logged_calls = 1;
+	}
+}
+
+void batch_count_row(struct batch *b, const struct call_row *row, int sign)
+{
+	struct sums sums;
+
+	look_at_time(b, row->time);
+	sums_of_row(row, &sums);
+	sums_add(&total_at(b, b->index->hour, row->combination)->sums, &sums, sign);
+	if (row->latency != ABSENT)
+		count_latency(b, b->index->hour,
+		              b->combinations[row->combination].label[LABEL_MODEL], row->latency,
+		              sign);
+}
+
+void batch_cover(struct batch *b, int64_t day, uint32_t source, enum outcome outcome,
+                 uint32_t reason, int64_t records)
+{
+	struct coverage key = {day, source, reason, outcome, 0};
+
+	b->coverage[coverage_at(b, &key)].records += records;
+}
+
+/* ---- the step that is open ---- */
+
+void batch_step_begin(struct batch *b, uint32_t file, struct str source,
+                      const struct source_config *config)
+{
+	struct batch_index *x = b->index;
+
+	x->file = file;
+	x->source = intern_id(b->labels, source);
+	x->config = config;
+	x->step_day = DAY_UNKNOWN;
+	x->last_time = 0;
+	x->leading_n = 0;
+	memset(x->covered, 0, sizeof(x->covered));
+}
+
+/* A record before the first call of the step: its day is for the ledger to say. */
+static void cover_leading(struct batch *b, enum outcome outcome, uint32_t reason, int64_t records)
+{
+	struct batch_index *x = b->index;
+
+	for (size_t i = 0; i < x->leading_n; i++) {
+		if (x->leading[i].outcome == outcome && x->leading[i].reason == reason) {
+			x->leading[i].records += records;
+			return;
+		}
+	}
+	x->leading = array_room(x->leading, x->leading_n, &x->leading_room, sizeof(*x->leading));
+	x->leading[x->leading_n++] =
+		(struct coverage){DAY_UNKNOWN, x->source, reason, outcome, records};
+}
+
+static void cover(struct batch *b, enum outcome outcome, const char *reason, int64_t records)
+{
+	struct batch_index *x = b->index;
+	struct cover_memo *memo = &x->covered[outcome];
+
+	if (x->step_day == DAY_UNKNOWN) {
+		cover_leading(b, outcome, intern_id(b->labels, str_of(reason)), records);
+		return;
+	}
+	if (memo->reason != reason || memo->day != x->step_day) {
+		struct coverage key = {x->step_day, x->source, intern_id(b->labels, str_of(reason)),
+		                       outcome, 0};
+
+		*memo = (struct cover_memo){reason, x->step_day, coverage_at(b, &key)};
+	}
+	b->coverage[memo->position].records += records;
+}
+
+void batch_passed(struct batch *b, uint64_t records, const char *reason)
+{
+	if (records)
+		cover(b, OUTCOME_SKIPPED, reason, (int64_t)records);
+}
+
+static struct str keep_text(struct batch *b, struct str s, size_t max)
+{
+	char *copy;
+
+	if (s.n > max)
+		s.n = max;
+	if (s.n == 0)
+		return (struct str){0};
+	copy = arena_bytes(&b->text, s.n);
+	memcpy(copy, s.p, s.n);
+	return (struct str){copy, s.n};
+}
+
+static uint32_t label_id(struct batch *b, int label, struct str text)
+{
+	struct label_memo *memo = &b->index->memo[label];
+
+	if (text.n == 0)
+		return 0;
+	if (!str_eq(memo->text, text)) {
+		memo->id = intern_id(b->labels, text);
+		memo->text = intern_str(b->labels, memo->id);
+	}
+	return memo->id;
+}
+
+static uint32_t combination_of(struct batch *b, const struct call *c)
+{
+	struct combination key = {.source = b->index->source};
+
+	for (int i = 0; i < LABELS; i++)
+		key.label[i] = label_id(b, i, c->label[i]);
+	return batch_combination(b, &key);
+}
+
+static bool has_rare(const struct call *c)
+{
+	bool any = c->has_logged_cost || c->prompt_hash || c->detail[DETAIL_REQUESTED_MODEL].n ||
+	           c->detail[DETAIL_REGION].n || c->detail[DETAIL_ERROR].n;
+
+	for (int i = COUNT_TOKENS; i < COUNTS; i++)
+		any |= c->count[i] != ABSENT;
+	return any;
+}
+
+static struct call_rare *rare_of(struct batch *b, const struct call *c)
+{
+	struct call_rare *rare;
+
+	if (!has_rare(c))
+		return NULL;
+	rare = arena_alloc(&b->text, sizeof(*rare));
+	*rare = (struct call_rare){
+		.requested_model = intern_id(b->labels, c->detail[DETAIL_REQUESTED_MODEL]),
+		.region = intern_id(b->labels, c->detail[DETAIL_REGION]),
+		.error = intern_id(b->labels, c->detail[DETAIL_ERROR]),
+		.has_logged_cost = c->has_logged_cost,
+		.logged_cost = c->logged_cost,
+		.prompt_hash = c->prompt_hash,
+	};
+	memcpy(rare->count, c->count + COUNT_TOKENS, sizeof(rare->count));
+	return rare;
+}
+
+static struct call_row row_of(struct batch *b, const struct call *c, int64_t offset)
+{
+	const struct batch_index *x = b->index;
+	struct call_row row = {
+		.time = c->time,
+		.offset = offset,
+		.dedupe_key = c->dedupe_key,
+		.combination = combination_of(b, c),
+		.file = x->file,
+		.flags = c->flags,
+		.keep = x->config->dedupe_keep,
+		.dedupe_within = x->config->dedupe_within,
+		.cost = c->cost,
+		.latency = c->latency,
+		.ttft = c->ttft,
+	};
+
+	memcpy(row.count, c->count, sizeof(row.count));
+	return row;
+}
+
+static void keep_row(struct batch *b, struct call_row row, const struct call *c)
+{
+	row.price = intern_id(b->labels, c->price);
+	row.session = keep_text(b, c->detail[DETAIL_SESSION], SIZE_MAX);
+	row.request_id = keep_text(b, c->detail[DETAIL_REQUEST_ID], SIZE_MAX);
+	row.rare = rare_of(b, c);
+	b->rows = array_room(b->rows, b->rows_n, &b->index->rows_room, sizeof(row));
+	b->rows[b->rows_n++] = row;
+}
+
+static void count_call(struct batch *b, const struct call *c, int64_t offset)
+{
+	struct batch_index *x = b->index;
+	struct call_rare logged = {.has_logged_cost = c->has_logged_cost,
+	                           .logged_cost = c->logged_cost};
+	struct call_row row;
+
+	look_at_time(b, c->time);
+	x->last_time = c->time;
+	x->step_day = x->day;
+	row = row_of(b, c, offset);
+	row.rare = &logged; /* all that sums need of it; a kept row gets a copy of its own */
+	if (c->dedupe_key == 0) {
+		batch_count_row(b, &row, 1);
+		cover(b, OUTCOME_CALL, "", 1);
+	}
+	if (b->keep_rows || c->dedupe_key)
+		keep_row(b, row, c);
+}
+
+static void keep_reject(struct batch *b, const struct verdict *v, int64_t offset)
+{
+	const struct batch_index *x = b->index;
+
+	if (b->rejects_n == REJECTS_PER_BATCH)
+		return;
+	b->rejects[b->rejects_n++] = (struct reject){
+		.source = x->source,
+		.reason = intern_id(b->labels, str_of(v->reason)),
+		.file = x->file,
+		.offset = offset,
+		.value = keep_text(b, v->value, REJECT_VALUE_MAX),
+		.at = (int64_t)v->at,
+	};
+}
+
+void batch_verdict(struct batch *b, const struct verdict *v, const struct call *c, int64_t offset)
+{
+	if (v->outcome == OUTCOME_CALL) {
+		count_call(b, c, offset);
+		return;
+	}
+	cover(b, v->outcome, v->reason, 1);
+	if (v->outcome == OUTCOME_REJECTED)
+		keep_reject(b, v, offset);
+}
+
+void batch_step_end(struct batch *b, const struct step *step)
+{
+	struct batch_index *x = b->index;
+	struct step *kept;
+
+	b->steps = array_room(b->steps, b->steps_n, &x->steps_room, sizeof(*step));
+	kept = &b->steps[b->steps_n++];
+	*kept = *step;
+	kept->file = x->file;
+	kept->last_time = x->last_time;
+	kept->leading_n = x->leading_n;
+	kept->leading = arena_alloc(&b->text, x->leading_n * sizeof(*x->leading));
+	if (x->leading_n)
+		memcpy(kept->leading, x->leading, x->leading_n * sizeof(*x->leading));
+}

@@ -1,0 +1,270 @@
+/*
+ * From the names in a log to a row. What is tried, in this order, until something is there:
+ *
+ *   whose books    own prices; the provider's; those of whom it hosts; then, if the model's prefix
+ *                  says whose it is, that one's. Without a provider that a book knows: all makers,
+ *                  then all hosts.
+ *   which name     the name as logged, then without suffixes, then without one prefix more and
+ *                  again without suffixes: a region's row is found before its prefix is dropped.
+ *   how it fits    letter for letter (case aside) or by a pattern of the book; when nothing did,
+ *                  all names once more with 4.5 and 4-5 taken as one spelling.
+ *
+ * The result is the same for every call of (provider, model), so callers keep it (book_find) and
+ * only look up the day (book_price).
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "agent/base/zone.h"
+#include "agent/meter/book_index.h"
+#include "agent/meter/book_read.h"
+#include "agent/meter/match.h"
+
+enum { SECONDS_PER_DAY = 86400 };
+
+enum fit { FIT_EXACT, FIT_GLOB, FIT_SPELLING };
+
+/* One lookup. */
+struct search {
+	const struct book *b;
+	struct str alias; /* of the configuration, that led to the model; empty: none */
+	struct str model; /* normal */
+	/* What was found. */
+	const struct book_entry *entry;
+	size_t prefix, suffix; /* bytes dropped from the model */
+	enum fit fit;
+};
+
+static bool in_set(uint64_t set, uint32_t seller)
+{
+	return set >> seller & 1;
+}
+
+/* The first of the names, sorted by text, that is `text` and of a seller in the set. */
+static const struct book_name *find_name(const struct book_name *names, size_t n, uint64_t sellers,
+                                         struct str text)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (str_cmp(names[middle].text, text) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < n && str_eq(names[low].text, text); low++)
+		if (in_set(sellers, names[low].seller))
+			return &names[low];
+	return NULL;
+}
+
+static const struct book_name *find_glob(const struct book *b, uint64_t sellers, struct str text)
+{
+	for (size_t i = 0; i < b->globs_n; i++)
+		if (in_set(sellers, b->globs[i].seller) && match_glob(b->globs[i].text, text))
+			return &b->globs[i];
+	return NULL;
+}
+
+static bool try_name(struct search *s, uint64_t sellers, struct str name, bool spelling)
+{
+	const struct book *b = s->b;
+	const struct book_name *found;
+	char text[MODEL_NAME_MAX];
+
+	if (spelling) {
+		s->fit = FIT_SPELLING;
+		found = find_name(b->spellings, b->spellings_n, sellers,
+		                  match_spelling(name, text));
+	} else {
+		s->fit = FIT_EXACT;
+		found = find_name(b->names, b->names_n, sellers, name);
+		if (found == NULL) {
+			s->fit = FIT_GLOB;
+			found = find_glob(b, sellers, name);
+		}
+	}
+	if (found == NULL)
+		return false;
+	s->entry = &b->entries[found->entry];
+	return true;
+}
+
+/* All names that the model may go by, the one with the least loss first. */
+static bool try_names(struct search *s, uint64_t sellers, bool spelling)
+{
+	size_t dropped = 1;
+
+	for (s->prefix = 0; dropped; s->prefix += dropped) {
+		struct str name = str_from(s->model, s->prefix), unused;
+
+		for (;;) {
+			size_t suffix = match_suffix(name);
+
+			s->suffix = s->model.n - s->prefix - name.n;
+			if (try_name(s, sellers, name, spelling))
+				return true;
+			if (suffix == 0)
+				break;
+			name.n -= suffix;
+		}
+		dropped = match_prefix(str_from(s->model, s->prefix), &unused);
+	}
+	return false;
+}
+
+static bool try_sellers(struct search *s, uint64_t sellers)
+{
+	return sellers && (try_names(s, sellers, false) || try_names(s, sellers, true));
+}
+
+/* The first seller that a prefix of the model names; sellers_n: none does. */
+static uint32_t seller_of_prefix(const struct search *s)
+{
+	struct str name = s->model;
+	struct str provider;
+	size_t n;
+
+	for (; (n = match_prefix(name, &provider)) > 0; name = str_from(name, n)) {
+		uint32_t seller = book_seller(s->b, provider);
+
+		if (provider.n && seller < s->b->sellers_n)
+			return seller;
+	}
+	return (uint32_t)s->b->sellers_n;
+}
+
+static bool try_seller(struct search *s, uint32_t seller)
+{
+	return try_sellers(s, UINT64_C(1) << seller) || try_sellers(s, s->b->sellers[seller].hosts);
+}
+
+static bool try_everyone(struct search *s)
+{
+	uint64_t makers = 0, hosts = 0;
+
+	for (uint32_t i = 0; i < s->b->sellers_n; i++)
+		*(s->b->sellers[i].is_host ? &hosts : &makers) |= UINT64_C(1) << i;
+	return try_sellers(s, makers) || try_sellers(s, hosts);
+}
+
+/* A host's price is not the maker's: what a host sells under "maker/model" is only looked up with
+ * the makers it is known to follow. */
+static bool search_books(struct search *s, struct str provider)
+{
+	uint32_t none = (uint32_t)s->b->sellers_n;
+	uint32_t own = book_seller(s->b, STR(OWN_PROVIDER));
+	uint32_t seller = book_seller(s->b, provider_name(provider));
+	uint32_t named = seller_of_prefix(s);
+
+	if (s->model.n == 0)
+		return false;
+	if (own != none && try_seller(s, own))
+		return true;
+	if (seller != none && try_seller(s, seller))
+		return true;
+	if (seller != none && (s->b->sellers[seller].is_host || named == none))
+		return false;
+	return named != none ? try_seller(s, named) : try_everyone(s);
+}
+
+static bool search(struct search *s, struct str provider, struct str model,
+                   char text[MODEL_NAME_MAX])
+{
+	const struct config *config = s->b->config;
+
+	for (size_t i = 0; config && i < config->aliases_n; i++) {
+		if (!str_eq(str_of(config->aliases[i].key), model))
+			continue;
+		s->alias = model;
+		model = str_of(config->aliases[i].value);
+		break;
+	}
+	s->model = match_normal(model, text);
+	return search_books(s, provider);
+}
+
+const struct book_entry *book_find(const struct book *b, struct str provider, struct str model)
+{
+	struct search s = {.b = b};
+	char text[MODEL_NAME_MAX];
+
+	if (search(&s, provider, model, text))
+		return s.entry;
+	return b->substitute.n ? &b->substitute : NULL;
+}
+
+bool book_entry_estimated(const struct book_entry *e)
+{
+	return e->estimated;
+}
+
+static bool in_hours(const struct price *p, int64_t time)
+{
+	int32_t second = (int32_t)(((time % TIME_DAY + TIME_DAY) % TIME_DAY) / TIME_SEC);
+
+	if (p->day_from == p->day_to)
+		return true;
+	if (p->day_from < p->day_to)
+		return second >= p->day_from && second < p->day_to;
+	return second >= p->day_from || second < p->day_to;
+}
+
+/* The last row that holds: a later date beats an earlier one, hours beat the day they are in. */
+const struct price *book_price(const struct book_entry *e, int64_t time)
+{
+	for (size_t i = e->n; i-- > 0;)
+		if (e->rows[i].from <= time && in_hours(&e->rows[i], time))
+			return &e->rows[i];
+	return NULL;
+}
+
+/* ---- for people ---- */
+
+__attribute__((format(printf, 2, 3))) static void say(struct match *m, const char *format, ...)
+{
+	size_t used = strlen(m->how);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(m->how + used, sizeof(m->how) - used, format, args);
+	va_end(args);
+}
+
+static void describe(const struct search *s, struct match *m)
+{
+	static const char *const fits[] = {"", "by a pattern ", "by an equal spelling "};
+	size_t end = s->model.n - s->suffix;
+
+	if (s->alias.n)
+		say(m, "alias %.*s, ", STR_ARG(s->alias));
+	if (s->prefix)
+		say(m, "without the prefix %.*s, ", (int)s->prefix, s->model.p);
+	if (s->suffix)
+		say(m, "without %.*s, ", (int)s->suffix, s->model.p + end);
+	say(m, "%s%s in %s", fits[s->fit], s->entry->rows->model, s->entry->rows->provider);
+}
+
+bool book_match(const struct book *b, struct str provider, struct str model, int64_t time,
+                struct match *ret)
+{
+	struct search s = {.b = b};
+	char text[MODEL_NAME_MAX];
+
+	*ret = (struct match){0};
+	if (search(&s, provider, model, text)) {
+		describe(&s, ret);
+	} else if (b->substitute.n) {
+		s.entry = &b->substitute;
+		say(ret, "unknown model, priced as %s", b->config->price_as);
+	} else {
+		say(ret, "no book has this model");
+		return false;
+	}
+	ret->price = book_price(s.entry, time);
+	if (ret->price == NULL)
+		say(ret, ", but no price yet at that time");
+	return ret->price != NULL;
+}

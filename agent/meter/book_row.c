@@ -1,0 +1,331 @@
+/*
+ * Rows of a price book. What a file or a model says about service tiers, regions and source holds
+ * for every row below it unless a lower level says otherwise, so `struct terms` is passed down by
+ * value and each level writes over its own copy. Every mistake is reported where it stands, as
+ * FILE:LINE: KEY: what was expected.
+ */
+#include "agent/meter/book_row.h"
+
+#include <stdio.h>
+
+#include "agent/base/zone.h"
+#include "agent/meter/book_rate.h"
+
+enum { SECONDS_PER_DAY = 86400, TOKENS_DIGITS_MAX = 12 };
+
+static const char *const service_tiers[SERVICE_TIERS] = {"batch", "flex", "priority"};
+
+bool book_bad(const struct reader *r, int line, const char *key, const char *what)
+{
+	return err_set(r->err, "%s:%d: %s: %s", r->file, line, key, what);
+}
+
+char *book_copy(struct reader *r, struct str s)
+{
+	char *text = arena_bytes(r->arena, s.n + 1);
+
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	return text;
+}
+
+bool book_text(struct reader *r, const struct yaml_node *node, const char *key, char **ret)
+{
+	if (node->type != YAML_SCALAR || node->text.n == 0)
+		return book_bad(r, node->line, key, "expected a text");
+	*ret = book_copy(r, node->text);
+	return true;
+}
+
+/* "2026-08-16" or "2026-08-16T16:00:00Z". */
+static bool parse_instant(struct str s, int64_t *ret)
+{
+	static const char form[] = "0000-00-00T00:00:00Z";
+	int part[6] = {0}, n = 0;
+	struct civil c;
+
+	if (s.n != sizeof(form) - 1 && s.n != sizeof("0000-00-00") - 1)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (form[i] == '0' && s.p[i] >= '0' && s.p[i] <= '9')
+			part[n] = part[n] * 10 + (s.p[i] - '0');
+		else if (form[i] != s.p[i])
+			return false;
+		else if (i + 1 < s.n)
+			n++;
+	}
+	c = (struct civil){.year = part[0],
+	                   .month = part[1],
+	                   .day = part[2],
+	                   .hour = part[3],
+	                   .minute = part[4],
+	                   .second = part[5]};
+	if (c.year < 1970 || !civil_valid(c))
+		return false;
+	*ret = civil_time(c);
+	return true;
+}
+
+static bool read_checked(struct reader *r, const struct yaml_node *node, char **ret)
+{
+	int64_t unused;
+
+	if (!book_text(r, node, "checked", ret))
+		return false;
+	if (!parse_instant(node->text, &unused))
+		return book_bad(r, node->line, "checked", "expected a date such as 2026-08-16");
+	return true;
+}
+
+/* "16:30" as seconds of the day; 24:00 is the end of it. */
+static bool parse_clock(const char *p, int32_t *ret)
+{
+	for (int i = 0; i < 5; i++)
+		if (i == 2 ? p[i] != ':' : p[i] < '0' || p[i] > '9')
+			return false;
+	*ret = ((p[0] - '0') * 10 + (p[1] - '0')) * 3600 + ((p[3] - '0') * 10 + (p[4] - '0')) * 60;
+	return *ret <= SECONDS_PER_DAY && p[3] < '6';
+}
+
+/* ---- service tiers and regions ---- */
+
+static const struct key no_keys[] = {{NULL, NULL}};
+
+static bool read_variant(struct reader *r, const struct yaml_node *node, const char *name,
+                         struct variant *ret)
+{
+	const char *why;
+
+	*ret = (struct variant){.name = book_copy(r, str_of(name))};
+	rates_clear(&ret->rates);
+	if (node->type == YAML_MAP && node->n)
+		return book_keys(r, node, no_keys, NULL, &ret->rates, NULL);
+	return factor_parse(node->text, &ret->factor_ppm, &why) ||
+	       book_bad(r, node->line, name, why);
+}
+
+/* Writes over the variant of that name, or adds it. False when there is no room. */
+static bool put_variant(struct variant *variants, size_t *n, size_t max, const struct variant *v)
+{
+	size_t i = 0;
+
+	while (i < *n && strcmp(variants[i].name, v->name) != 0)
+		i++;
+	if (i == max)
+		return false;
+	variants[i] = *v;
+	if (i == *n)
+		++*n;
+	return true;
+}
+
+static bool read_regions(struct reader *r, const struct yaml_node *node, struct terms *terms)
+{
+	if (node->type != YAML_MAP)
+		return book_bad(r, node->line, "regions", "expected regions such as {us: 1.1}");
+	for (size_t i = 0; i < node->n; i++) {
+		struct variant v;
+
+		if (!read_variant(r, &node->items[i], node->keys[i].text.p, &v))
+			return false;
+		if (!put_variant(terms->regions, &terms->regions_n, REGIONS_MAX, &v))
+			return book_bad(r, node->keys[i].line, "regions", "more than 16");
+	}
+	return true;
+}
+
+/* A key that may stand at any level. *known is false for other keys. */
+static bool read_term(struct reader *r, struct str key, const struct yaml_node *node,
+                      struct terms *terms, bool *known)
+{
+	*known = true;
+	if (str_eq(key, STR("source")))
+		return book_text(r, node, "source", &terms->source);
+	if (str_eq(key, STR("checked")))
+		return read_checked(r, node, &terms->checked);
+	if (str_eq(key, STR("regions")))
+		return read_regions(r, node, terms);
+	for (int i = 0; i < SERVICE_TIERS; i++) {
+		struct variant v;
+
+		if (str_eq(key, str_of(service_tiers[i])))
+			return read_variant(r, node, service_tiers[i], &v) &&
+			       put_variant(terms->tiers, &terms->tiers_n, SERVICE_TIERS, &v);
+	}
+	*known = false;
+	return true;
+}
+
+static bool read_rate(struct reader *r, enum rate_kind kind, const struct yaml_node *node,
+                      struct rates *into)
+{
+	const char *why = "expected a price in USD such as 0.15";
+
+	if (node->type != YAML_SCALAR || !rate_parse(kind, node->text, &into->rate[kind], &why))
+		return book_bad(r, node->line, rate_name(kind), why);
+	return true;
+}
+
+bool book_keys(struct reader *r, const struct yaml_node *map, const struct key *keys,
+               struct terms *terms, struct rates *rates, void *into)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		const struct yaml_node *value = &map->items[i];
+		struct str name = map->keys[i].text;
+		enum rate_kind kind = rates ? rate_find(name) : RATES;
+		const struct key *k = keys;
+		bool known = kind != RATES;
+
+		while (k->name && !str_eq(name, str_of(k->name)))
+			k++;
+		if (k->name) {
+			if (k->read && !k->read(r, value, into))
+				return false;
+			continue;
+		}
+		if (known && !read_rate(r, kind, value, rates))
+			return false;
+		if (!known && terms && !read_term(r, name, value, terms, &known))
+			return false;
+		if (!known)
+			return book_bad(r, map->keys[i].line, name.p, "unknown key");
+	}
+	return true;
+}
+
+/* ---- a row ---- */
+
+struct row {
+	struct price price;
+	char *from, *hours; /* as written; NULL: not given */
+};
+
+static bool row_from(struct reader *r, const struct yaml_node *node, void *into)
+{
+	struct row *row = into;
+
+	if (node->type != YAML_SCALAR || !parse_instant(node->text, &row->price.from))
+		return book_bad(r, node->line, "from",
+		                "expected a date or an instant such as 2026-08-16T16:00:00Z");
+	row->from = book_copy(r, node->text);
+	return true;
+}
+
+static bool row_hours(struct reader *r, const struct yaml_node *node, void *into)
+{
+	struct row *row = into;
+	struct str s = node->text;
+
+	if (node->type != YAML_SCALAR || s.n != 11 || s.p[5] != '-' ||
+	    !parse_clock(s.p, &row->price.day_from) || !parse_clock(s.p + 6, &row->price.day_to))
+		return book_bad(r, node->line, "hours", "expected UTC hours such as 16:30-00:30");
+	row->hours = book_copy(r, s);
+	return true;
+}
+
+static bool tier_above(struct reader *r, const struct yaml_node *node, void *into)
+{
+	struct tier *t = into;
+	struct str s = node->text;
+
+	t->above = 0;
+	for (size_t i = 0; node->type == YAML_SCALAR && i < s.n && t->above >= 0; i++)
+		t->above = s.p[i] >= '0' && s.p[i] <= '9' && i < TOKENS_DIGITS_MAX
+		                   ? t->above * 10 + (s.p[i] - '0')
+		                   : -1;
+	return t->above > 0 ||
+	       book_bad(r, node->line, "above", "expected a number of tokens such as 200000");
+}
+
+static const struct key tier_keys[] = {{"above", tier_above}, {NULL, NULL}};
+
+/* What a tier does not give is that of the tier below it; the base is whole only when the row is
+ * read to its end, so complete_tiers does that. */
+static bool row_tiers(struct reader *r, const struct yaml_node *node, void *into)
+{
+	struct price *p = &((struct row *)into)->price;
+
+	if (node->type != YAML_LIST || node->n == 0 || node->n > TIERS_MAX)
+		return book_bad(r, node->line, "tiers",
+		                "expected 1 to 8 tiers such as {above: 200000, input: 6}");
+	for (; p->tiers_n < node->n; p->tiers_n++) {
+		const struct yaml_node *item = &node->items[p->tiers_n];
+		struct tier *t = &p->tiers[p->tiers_n];
+
+		rates_clear(&t->rates);
+		if (!book_keys(r, item, tier_keys, NULL, &t->rates, t))
+			return false;
+		if (t->above <= (p->tiers_n ? t[-1].above : 0))
+			return book_bad(
+				r, item->line, "above",
+				"expected a number of tokens, higher than in the tier before");
+	}
+	return true;
+}
+
+static void complete_tiers(struct price *p)
+{
+	const struct rates *below = &p->base;
+
+	for (size_t i = 0; i < p->tiers_n; i++) {
+		struct rates rates = *below;
+
+		rates_overlay(&rates, &p->tiers[i].rates);
+		p->tiers[i].rates = rates;
+		below = &p->tiers[i].rates;
+	}
+}
+
+static struct variant *keep_variants(struct reader *r, const struct variant *v, size_t n)
+{
+	struct variant *kept;
+
+	if (n == 0)
+		return NULL;
+	kept = arena_alloc(r->arena, n * sizeof(*kept));
+	return memcpy(kept, v, n * sizeof(*kept));
+}
+
+static const struct key row_keys[] = {
+	{"from", row_from}, {"hours", row_hours}, {"tiers", row_tiers}, {NULL, NULL}};
+
+static char *row_key(struct reader *r, const struct model *m, const struct row *row)
+{
+	size_t size = strlen(m->provider) + strlen(m->name) + 64;
+	char *key = arena_bytes(r->arena, size);
+
+	(void)snprintf(key, size, "%s/%s%s%s%s%s", m->provider, m->name, row->from ? "@" : "",
+	               row->from ? row->from : "", row->hours ? "@" : "",
+	               row->hours ? row->hours : "");
+	return key;
+}
+
+bool book_row(struct reader *r, const struct yaml_node *node, const struct model *m,
+              struct terms terms, struct price *ret)
+{
+	struct row row = {.price = {.from = INT64_MIN, .place = {r->file, node->line}}};
+	struct price *p = &row.price;
+	struct rates none;
+
+	if (node->type != YAML_MAP)
+		return book_bad(r, node->line, "prices",
+		                "expected rows such as {input: 2.50, output: 10}");
+	rates_clear(&none);
+	p->base = none;
+	if (!book_keys(r, node, row_keys, &terms, &p->base, &row))
+		return false;
+	if (memcmp(&p->base, &none, sizeof(none)) == 0)
+		return book_bad(r, node->line, "prices", "a row without any rate");
+	complete_tiers(p);
+	p->provider = m->provider;
+	p->model = m->name;
+	p->key = row_key(r, m, &row);
+	p->source = terms.source;
+	p->checked = terms.checked;
+	p->variants = keep_variants(r, terms.tiers, terms.tiers_n);
+	p->variants_n = terms.tiers_n;
+	p->regions = keep_variants(r, terms.regions, terms.regions_n);
+	p->regions_n = terms.regions_n;
+	*ret = *p;
+	return true;
+}

@@ -1,0 +1,183 @@
+/*
+ * Units, rates, cost. This runs once for every call, so rates are resolved straight-line into a
+ * struct on the caller's stack and nothing is allocated or looked up by name but the service tier
+ * and the region, which most calls do not have.
+ */
+#include "agent/meter/cost.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "agent/meter/book_rate.h"
+
+#define FEMTO_PER_NANO 1000000
+enum { NANO_PER_USD_DIGITS = 9, MS_PER_SECOND = 1000 };
+
+void units_of(const struct call *c, struct units *ret)
+{
+	int64_t cache_read = call_count(c, COUNT_CACHE_READ);
+	int64_t cache_write = call_count(c, COUNT_CACHE_WRITE);
+	int64_t cache_write_1h = call_count(c, COUNT_CACHE_WRITE_1H);
+	int64_t reasoning = call_count(c, COUNT_REASONING);
+	int64_t input_audio = call_count(c, COUNT_INPUT_AUDIO);
+	int64_t input_image = call_count(c, COUNT_INPUT_IMAGE);
+	int64_t output_audio = call_count(c, COUNT_OUTPUT_AUDIO);
+	int64_t output_image = call_count(c, COUNT_OUTPUT_IMAGE);
+	int64_t *n = ret->n;
+
+	n[RATE_INPUT] =
+		call_count(c, COUNT_INPUT) - cache_read - cache_write - input_audio - input_image;
+	n[RATE_CACHE_READ] = cache_read;
+	n[RATE_CACHE_WRITE] = cache_write - cache_write_1h;
+	n[RATE_CACHE_WRITE_1H] = cache_write_1h;
+	n[RATE_OUTPUT] = call_count(c, COUNT_OUTPUT) - reasoning - output_audio - output_image;
+	n[RATE_REASONING] = reasoning;
+	n[RATE_INPUT_AUDIO] = input_audio;
+	n[RATE_OUTPUT_AUDIO] = output_audio;
+	n[RATE_INPUT_IMAGE] = input_image;
+	n[RATE_OUTPUT_IMAGE] = output_image;
+	n[RATE_IMAGE] = call_count(c, COUNT_IMAGES);
+	n[RATE_AUDIO_SECOND] = call_count(c, COUNT_AUDIO_MS);
+	n[RATE_WEB_SEARCH] = call_count(c, COUNT_WEB_SEARCHES);
+	n[RATE_REQUEST] = 1;
+	assert(n[RATE_INPUT] >= 0 && n[RATE_CACHE_WRITE] >= 0 && n[RATE_OUTPUT] >= 0);
+}
+
+/* The tier that the whole request is in: the highest that its input is above. */
+static const struct rates *tier_rates(const struct price *p, int64_t input)
+{
+	const struct rates *rates = &p->base;
+
+	for (size_t i = 0; i < p->tiers_n && input > p->tiers[i].above; i++)
+		rates = &p->tiers[i].rates;
+	return rates;
+}
+
+static const struct variant *variant_find(const struct variant *variants, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq_nocase(str_of(variants[i].name), name))
+			return &variants[i];
+	return NULL;
+}
+
+static void set_missing(struct rates *r, enum rate_kind kind, int64_t instead)
+{
+	if (r->rate[kind] == RATE_NONE)
+		r->rate[kind] = instead;
+}
+
+static void fill_missing(struct rates *r)
+{
+	bool caches =
+		r->rate[RATE_CACHE_READ] != RATE_NONE || r->rate[RATE_CACHE_WRITE] != RATE_NONE;
+	int64_t input, output;
+
+	set_missing(r, RATE_INPUT, 0);
+	set_missing(r, RATE_OUTPUT, 0);
+	input = r->rate[RATE_INPUT];
+	output = r->rate[RATE_OUTPUT];
+	set_missing(r, RATE_CACHE_READ, input);
+	set_missing(r, RATE_CACHE_WRITE, input);
+	set_missing(r, RATE_CACHE_WRITE_1H, caches ? 2 * input : input);
+	set_missing(r, RATE_REASONING, output);
+	set_missing(r, RATE_INPUT_AUDIO, input);
+	set_missing(r, RATE_INPUT_IMAGE, input);
+	set_missing(r, RATE_OUTPUT_AUDIO, output);
+	set_missing(r, RATE_OUTPUT_IMAGE, output);
+	for (enum rate_kind kind = RATE_IMAGE; kind < RATES; kind++)
+		set_missing(r, kind, 0);
+}
+
+/* rate * ppm / 10^6, half-even. By parts, which keeps it in 64 bits: a rate is at most 10^17
+ * (book_rate.c) and a factor 10^7. */
+static int64_t times_factor(int64_t rate, int64_t ppm)
+{
+	int64_t rest = rate % FACTOR_ONE * ppm;
+	int64_t quotient = rate / FACTOR_ONE * ppm + rest / FACTOR_ONE;
+	int64_t twice = rest % FACTOR_ONE * 2;
+
+	return quotient + (twice > FACTOR_ONE || (twice == FACTOR_ONE && quotient % 2 != 0));
+}
+
+/* Discounts are on what is processed; searches and calls cost the same in every tier. */
+static void apply_factor(struct rates *r, const struct variant *v)
+{
+	if (v == NULL || v->factor_ppm == 0)
+		return;
+	for (enum rate_kind kind = 0; kind < RATE_WEB_SEARCH; kind++)
+		r->rate[kind] = times_factor(r->rate[kind], v->factor_ppm);
+}
+
+void rates_of(const struct price *p, const struct call *c, struct rates *ret)
+{
+	const struct variant *service = NULL, *region = NULL;
+
+	*ret = *tier_rates(p, call_count(c, COUNT_INPUT));
+	if (p->variants_n && c->label[LABEL_TIER].n)
+		service = variant_find(p->variants, p->variants_n, c->label[LABEL_TIER]);
+	if (p->regions_n && c->detail[DETAIL_REGION].n)
+		region = variant_find(p->regions, p->regions_n, c->detail[DETAIL_REGION]);
+	if (region && region->factor_ppm == 0)
+		rates_overlay(ret, &region->rates);
+	if (service && service->factor_ppm == 0)
+		rates_overlay(ret, &service->rates);
+	fill_missing(ret);
+	apply_factor(ret, service);
+	apply_factor(ret, region);
+}
+
+wide cost_share(const struct units *u, const struct rates *r, enum rate_kind kind)
+{
+	wide share = (wide)u->n[kind] * r->rate[kind];
+
+	/* A rate per second is a multiple of 1000 (book_rate.c), so this is exact but for less than
+	 * a femto-dollar when a factor was applied. */
+	return kind == RATE_AUDIO_SECOND ? share / MS_PER_SECOND : share;
+}
+
+/* To the nearest nano-dollar, an exact half to the even one; femto >= 0. */
+static int64_t nano_of(wide femto)
+{
+	int64_t quotient = (int64_t)(femto / FEMTO_PER_NANO);
+	int64_t twice = (int64_t)(femto % FEMTO_PER_NANO) * 2;
+
+	return quotient +
+	       (twice > FEMTO_PER_NANO || (twice == FEMTO_PER_NANO && quotient % 2 != 0));
+}
+
+bool cost_of(const struct price *p, const struct call *c, int64_t *ret)
+{
+	struct units units;
+	struct rates rates;
+	wide sum = 0;
+
+	units_of(c, &units);
+	rates_of(p, c, &rates);
+	for (enum rate_kind kind = 0; kind < RATES; kind++)
+		if (units.n[kind])
+			sum += cost_share(&units, &rates, kind);
+	if (sum > (wide)COST_MAX * FEMTO_PER_NANO)
+		return false;
+	*ret = nano_of(sum);
+	return true;
+}
+
+void cost_print(int64_t nano, char out[COST_TEXT])
+{
+	/* Unsigned, because the most negative number has no positive counterpart. */
+	uint64_t value = nano < 0 ? 0 - (uint64_t)nano : (uint64_t)nano;
+	uint64_t fraction = value % 1000000000;
+	int places = NANO_PER_USD_DIGITS;
+
+	value /= 1000000000;
+	if (fraction == 0) {
+		(void)snprintf(out, COST_TEXT, "%s%llu", nano < 0 ? "-" : "",
+		               (unsigned long long)value);
+		return;
+	}
+	for (; fraction % 10 == 0; places--)
+		fraction /= 10;
+	(void)snprintf(out, COST_TEXT, "%s%llu.%0*llu", nano < 0 ? "-" : "",
+	               (unsigned long long)value, places, (unsigned long long)fraction);
+}

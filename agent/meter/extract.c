@@ -1,0 +1,421 @@
+/*
+ * The way of one record: tests on its bytes, parse, tests on its values, patterns, fields, tokens,
+ * price. Each stop is a verdict with a reason. Nothing is allocated per record once the scratch
+ * memory has grown to the largest one.
+ */
+#include "agent/meter/extract.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "agent/base/intern.h"
+#include "agent/meter/cost.h"
+#include "agent/meter/plan.h"
+
+enum {
+	SCRATCH_KEEP = 1 << 20,
+	ENTRIES_MAX = 16384, /* models remembered with their place in the book */
+};
+
+struct extractor {
+	const struct source *source;
+	struct value *slots;
+	struct arena scratch;
+	struct pattern_match *match;
+	/* Models seen: text of model and provider -> place in the book. */
+	struct intern *models;
+	const struct book_entry **entries;
+	size_t entries_room;
+	trace_fn *trace;
+	void *trace_arg;
+	/* Of the record that is being read. */
+	int64_t now, near;
+	struct str record;
+	verdict_fn *fn;
+	void *arg;
+	size_t elements;
+};
+
+struct extractor *extractor_new(const struct source *s)
+{
+	struct extractor *x = xcalloc(1, sizeof(*x));
+
+	x->source = s;
+	x->slots = xcalloc(source_slots(s), sizeof(*x->slots));
+	x->match = pattern_match_new();
+	x->models = intern_new();
+	return x;
+}
+
+void extractor_free(struct extractor **xp)
+{
+	struct extractor *x = *xp;
+
+	*xp = NULL;
+	if (x == NULL)
+		return;
+	free(x->slots);
+	arena_free(&x->scratch);
+	pattern_match_free(&x->match);
+	intern_free(&x->models);
+	free(x->entries);
+	free(x);
+}
+
+void extractor_trace(struct extractor *x, trace_fn *fn, void *arg)
+{
+	x->trace = fn;
+	x->trace_arg = arg;
+}
+
+static void trace(const struct extractor *x, const char *step, struct str detail)
+{
+	if (x->trace)
+		x->trace(x->trace_arg, step, detail);
+}
+
+static void give(struct extractor *x, enum outcome outcome, const char *reason, size_t at)
+{
+	struct verdict v = {outcome, reason, {0}, at};
+
+	x->fn(x->arg, &v, NULL);
+}
+
+static struct fetch fetch_start(struct extractor *x)
+{
+	return (struct fetch){x->source, x->slots, &x->scratch, x->match, x->now, NULL, false};
+}
+
+/* ---- price ---- */
+
+static const struct book_entry *entry_of(struct extractor *x, const struct call *c)
+{
+	char key[2 * LABEL_BYTES + sizeof(size_t)];
+	struct str model = c->label[LABEL_MODEL], provider = c->label[LABEL_PROVIDER];
+	uint32_t id, known;
+
+	memcpy(key, &model.n, sizeof(model.n)); /* so that two pairs never make the same key */
+	memcpy(key + sizeof(model.n), model.p, model.n);
+	if (provider.n)
+		memcpy(key + sizeof(model.n) + model.n, provider.p, provider.n);
+	if (intern_count(x->models) == ENTRIES_MAX)
+		intern_clear(x->models);
+	known = intern_count(x->models);
+	id = intern_id(x->models, (struct str){key, sizeof(model.n) + model.n + provider.n});
+	if (id == known) {
+		x->entries = array_room((void *)x->entries, id, &x->entries_room,
+		                        sizeof(const struct book_entry *));
+		x->entries[id] = book_find(x->source->book, provider, model);
+	}
+	return x->entries[id];
+}
+
+static void use_logged_cost(struct call *c)
+{
+	c->price = (struct str){0};
+	c->cost = c->has_logged_cost ? c->logged_cost : 0;
+	c->flags &= ~(unsigned)(CALL_UNPRICED | CALL_ESTIMATED);
+	c->flags |= c->has_logged_cost ? CALL_COST_LOGGED : CALL_UNPRICED;
+}
+
+static bool compute_cost(struct extractor *x, struct call *c)
+{
+	const struct book_entry *entry = c->label[LABEL_MODEL].n ? entry_of(x, c) : NULL;
+	const struct price *price = entry ? book_price(entry, c->time) : NULL;
+
+	if (price == NULL) {
+		c->flags |= CALL_UNPRICED;
+		return true;
+	}
+	if (!cost_of(price, c, &c->cost))
+		return false;
+	c->price = str_of(price->key);
+	if (c->label[LABEL_PROVIDER].n == 0)
+		c->label[LABEL_PROVIDER] = str_of(price->provider);
+	if (book_entry_estimated(entry))
+		c->flags |= CALL_ESTIMATED;
+	return true;
+}
+
+static bool price_call(struct extractor *x, struct call *c)
+{
+	enum cost_rule rule = x->source->config->cost;
+
+	if (!compute_cost(x, c))
+		return false;
+	if (rule == COST_LOGGED || (rule == COST_LOGGED_ELSE_COMPUTED && c->has_logged_cost))
+		use_logged_cost(c);
+	return true;
+}
+
+/* ---- fields to call ---- */
+
+/* What this log means by its numbers, made what tokentail means. */
+static void normalise_tokens(const struct source_config *config, struct call *c)
+{
+	if (!config->input_includes_cache && c->count[COUNT_INPUT] != ABSENT)
+		c->count[COUNT_INPUT] +=
+			call_count(c, COUNT_CACHE_READ) + call_count(c, COUNT_CACHE_WRITE);
+	if (!config->output_includes_reasoning && c->count[COUNT_OUTPUT] != ABSENT)
+		c->count[COUNT_OUTPUT] += call_count(c, COUNT_REASONING);
+	call_clamp(c);
+}
+
+static bool has_usage(const struct call *c)
+{
+	for (int i = 0; i < COUNTS; i++)
+		if (c->count[i] != ABSENT)
+			return true;
+	return false;
+}
+
+/* A hash of the hashes of the parts, so that "a","bc" and "ab","c" differ. 0: none is there. */
+static uint64_t dedupe_key(struct extractor *x)
+{
+	const struct source *s = x->source;
+	struct fetch f = fetch_start(x);
+	uint64_t chain[2] = {0, 0};
+	bool any = false;
+
+	for (size_t i = 0; i < s->dedupe_n; i++) {
+		struct str text = {0};
+
+		any |= fetch_one(&f, &s->dedupe[i], &text);
+		chain[1] = hash64(s->key, text);
+		chain[0] = hash64(s->key, (struct str){(const char *)chain, sizeof(chain)});
+	}
+	return any ? chain[0] | 1 : 0;
+}
+
+/* Nothing known. (A loop would have to set what is copied at once here.) */
+static const struct call empty_call = {
+	.time = INT64_MIN,
+	.count = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
+                  ABSENT, ABSENT, ABSENT},
+	.latency = ABSENT,
+	.ttft = ABSENT,
+};
+static_assert(COUNTS == 13, "every count begins as absent");
+
+/* The fields that stand for others which the log does not tell. */
+static void complete(struct call *c)
+{
+	if (c->label[LABEL_MODEL].n == 0)
+		c->label[LABEL_MODEL] = c->detail[DETAIL_REQUESTED_MODEL];
+	if (str_eq(c->detail[DETAIL_REQUESTED_MODEL], c->label[LABEL_MODEL]))
+		c->detail[DETAIL_REQUESTED_MODEL] = (struct str){0};
+	if (c->label[LABEL_STATUS].n == 0 && c->detail[DETAIL_ERROR].n)
+		c->label[LABEL_STATUS] = STR("error");
+}
+
+static void finish(struct extractor *x)
+{
+	const struct source *s = x->source;
+	struct timestamp_context times = {s->zone, x->near};
+	struct fetch fetch = fetch_start(x);
+	struct call c = empty_call;
+	struct verdict v = {OUTCOME_CALL, "", {0}, 0};
+	struct fill fill = {.fetch = &fetch,
+	                    .times = &times,
+	                    .call = &c,
+	                    .verdict = &v,
+	                    .trace = x->trace,
+	                    .trace_arg = x->trace_arg};
+
+	if (!fill_call(&fill)) {
+		x->fn(x->arg, &v, NULL);
+		return;
+	}
+	if (!fill.is_call) {
+		give(x, OUTCOME_SKIPPED, "neither a model nor usage", 0);
+		return;
+	}
+	if (c.time == INT64_MIN) {
+		give(x, OUTCOME_REJECTED, "no time", 0);
+		return;
+	}
+	complete(&c);
+	if (!has_usage(&c))
+		c.flags |= CALL_UNKNOWN_USAGE;
+	normalise_tokens(s->config, &c);
+	if (s->dedupe_n)
+		c.dedupe_key = dedupe_key(x);
+	if (!price_call(x, &c)) {
+		give(x, OUTCOME_REJECTED, "cost beyond a million dollars", 0);
+		return;
+	}
+	x->fn(x->arg, &v, &c);
+}
+
+/* ---- tests and patterns ---- */
+
+enum stop { STOP_NO, STOP_SKIPPED, STOP_REJECTED };
+
+static enum stop test_value(struct extractor *x, const struct record_test *t)
+{
+	struct fetch f = fetch_start(x);
+	struct str text;
+	bool there = fetch_one(&f, &t->getter, &text), good = false;
+
+	switch (t->config->kind) {
+	case TEST_EXISTS:
+		good = there == t->config->exists;
+		break;
+	case TEST_EQUALS:
+		good = there && str_eq(text, str_of(t->config->operand));
+		break;
+	case TEST_PATH_PATTERN:
+		switch (there ? pattern_test(t->pattern, x->match, text) : PATTERN_NO) {
+		case PATTERN_LIMIT:
+			return STOP_REJECTED;
+		case PATTERN_YES:
+			good = true;
+			break;
+		case PATTERN_NO:
+			break;
+		}
+		break;
+	case TEST_PATTERN:
+		return STOP_NO; /* tried before the parse */
+	}
+	if (f.limited)
+		return STOP_REJECTED;
+	return good != t->config->negate ? STOP_NO : STOP_SKIPPED;
+}
+
+static enum stop test_record(struct extractor *x, const struct record_test *t)
+{
+	if (t->config->kind != TEST_PATTERN)
+		return STOP_NO;
+	switch (pattern_test(t->pattern, x->match, x->record)) {
+	case PATTERN_YES:
+		return t->config->negate ? STOP_SKIPPED : STOP_NO;
+	case PATTERN_NO:
+		return t->config->negate ? STOP_NO : STOP_SKIPPED;
+	case PATTERN_LIMIT:
+		return STOP_REJECTED;
+	}
+	return STOP_NO;
+}
+
+/* True when all tests of a kind are passed; else the verdict has been given. */
+static bool passes(struct extractor *x,
+                   enum stop (*test)(struct extractor *, const struct record_test *))
+{
+	const struct source *s = x->source;
+
+	for (size_t i = 0; i < s->tests_n; i++) {
+		switch (test(x, &s->tests[i])) {
+		case STOP_NO:
+			continue;
+		case STOP_SKIPPED:
+			give(x, OUTCOME_SKIPPED, s->tests[i].reason, 0);
+			return false;
+		case STOP_REJECTED:
+			give(x, OUTCOME_REJECTED, s->tests[i].limit_reason, 0);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool match_patterns(struct extractor *x)
+{
+	const struct source *s = x->source;
+	struct value groups[PATTERN_GROUPS_MAX];
+
+	for (size_t i = 0; i < s->patterns_n; i++) {
+		const struct record_pattern *p = &s->patterns[i];
+
+		switch (pattern_capture(p->pattern, x->match, x->record, groups)) {
+		case PATTERN_NO:
+			continue;
+		case PATTERN_LIMIT:
+			give(x, OUTCOME_REJECTED, p->limit_reason, 0);
+			return false;
+		case PATTERN_YES:
+			for (size_t g = 0; g < pattern_groups(p->pattern); g++)
+				if (groups[g].type != VALUE_ABSENT)
+					x->slots[p->slots[g]] = groups[g];
+			trace(x, "pattern", pattern_regex(p->pattern));
+			return true;
+		}
+	}
+	if (s->format == &format_text) {
+		give(x, OUTCOME_SKIPPED, "no pattern matches", 0);
+		return false;
+	}
+	return true;
+}
+
+/* ---- the record ---- */
+
+static bool parse(struct extractor *x, const struct paths *paths, struct str text,
+                  struct value *slots)
+{
+	const struct format *format = x->source->format;
+	struct fault fault = {0};
+
+	if (format->parse(paths, text, slots, &x->scratch, &fault))
+		return true;
+	trace(x, "broken", str_of(fault.what));
+	give(x, OUTCOME_REJECTED, format == &format_json ? "not JSON" : "broken record", fault.at);
+	return false;
+}
+
+static void read_element(struct extractor *x)
+{
+	if (passes(x, test_value) && match_patterns(x))
+		finish(x);
+}
+
+static bool on_element(void *arg, struct str element, struct str name)
+{
+	struct extractor *x = arg;
+	const struct source *s = x->source;
+
+	x->elements++;
+	memset(x->slots, 0, s->element_n * sizeof(*x->slots));
+	x->slots[source_key_slot(s)] = (struct value){name, VALUE_STRING, false};
+	if (s->element_paths == NULL || parse(x, s->element_paths, element, x->slots))
+		read_element(x);
+	return true;
+}
+
+static void read_elements(struct extractor *x)
+{
+	const struct source *s = x->source;
+	struct fault fault = {0};
+
+	/* The whole record is checked before the first element counts: never half of a broken one.
+	 */
+	if (!parse(x, s->root_paths, x->record, x->slots + s->element_n))
+		return;
+	x->elements = 0;
+	if (!json_walk(s->walk, x->record, &x->scratch, on_element, x, &fault)) {
+		give(x, OUTCOME_REJECTED, "not JSON", fault.at);
+		return;
+	}
+	if (x->elements == 0)
+		give(x, OUTCOME_SKIPPED, "nothing at `each`", 0);
+}
+
+void extract_record(struct extractor *x, struct str record, int64_t now, int64_t near,
+                    verdict_fn *fn, void *arg)
+{
+	const struct source *s = x->source;
+
+	x->record = record;
+	x->now = now;
+	x->near = near;
+	x->fn = fn;
+	x->arg = arg;
+	arena_reset(&x->scratch, SCRATCH_KEEP);
+	if (!passes(x, test_record))
+		return;
+	memset(x->slots, 0, source_slots(s) * sizeof(*x->slots));
+	if (s->walk)
+		read_elements(x);
+	else if (s->element_paths == NULL || parse(x, s->element_paths, record, x->slots))
+		read_element(x);
+}

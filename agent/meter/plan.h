@@ -1,0 +1,137 @@
+/*
+ * The inside of a compiled source, shared by source.c, which makes it, and fetch.c, fill.c and
+ * extract.c, which run it. A record is parsed into slots; getters read slots; fields are lists of
+ * getters.
+ *
+ * Slots of a record, in this order: the paths that start at the element (with `each`; else at the
+ * record), those that start at the whole record, the named groups of all patterns, and one for
+ * @key.
+ */
+#ifndef METER_PLAN_H
+#define METER_PLAN_H
+
+#include "agent/base/buf.h"
+#include "agent/base/zone.h"
+#include "agent/meter/extract.h"
+#include "parsers/format.h"
+#include "parsers/json.h"
+#include "parsers/pattern.h"
+#include "parsers/timestamp.h"
+
+enum {
+	SLOTS_MAX = 512,   /* paths and groups of one source */
+	LABEL_BYTES = 256, /* a longer label or detail is cut */
+};
+
+/* One way to a value. Exactly one of slot >= 0, own >= 0, received and `origin->fallback` gives it.
+ */
+struct getter {
+	int slot;                     /* -1: none */
+	const struct getters *fields; /* of `dedupe.by`: all the ways to a field; NULL: none */
+	int own;                      /* a name of the user's own, by number; -1: none */
+	const struct origin *origin;  /* how the value is changed; NULL: not at all */
+	struct pattern *pattern;      /* of origin->pattern; NULL: none */
+	uint32_t group;               /* of the pattern */
+	const char *from;             /* what it reads, for explain: "usage.prompt_tokens" */
+};
+
+/* First present wins. */
+struct getters {
+	struct getter *v;
+	size_t n;
+};
+
+struct record_test {
+	const struct test *config;
+	struct pattern *pattern; /* NULL for equals and exists */
+	struct getter getter;    /* for path tests */
+	char *reason;            /* why a record is skipped that fails it */
+	char *limit_reason;      /* why it is rejected when the pattern gives up */
+};
+
+/* A pattern of `patterns:` and where its groups go. */
+struct record_pattern {
+	struct pattern *pattern;
+	int *slots;         /* slot of each named group */
+	char *limit_reason; /* "pattern limit in patterns[0]" */
+};
+
+/* A field that the source sets. */
+struct field_plan {
+	const struct field *field;
+	struct getters getters;
+	const char *constant; /* from `set`; wins over the getters. NULL: none */
+	char *bad_reason;     /* "bad number in output_tokens" */
+	char *limit_reason;   /* "pattern limit in output_tokens" */
+};
+
+struct own_name {
+	struct str name; /* with its _ */
+	struct getters getters;
+};
+
+struct source {
+	const struct source_config *config;
+	const struct book *book;
+	struct hash_key key;
+	const struct format *format;
+	struct paths *element_paths, *root_paths; /* NULL: none are wanted */
+	size_t element_n, root_n, groups_n;       /* slots of each kind, in order */
+	struct json_walk *walk;                   /* of `each`; NULL: the record itself */
+	struct record_test *tests;
+	size_t tests_n;
+	struct record_pattern *patterns;
+	size_t patterns_n;
+	struct field_plan *plans; /* of the fields that are set, in the order of the table of fields */
+	size_t plans_n;
+	struct own_name *owns;
+	size_t owns_n;
+	struct getter *dedupe;
+	size_t dedupe_n;
+	struct zone *zone;
+	struct str literal;
+	const char *literal_reason;
+};
+
+static inline int source_key_slot(const struct source *s)
+{
+	return (int)(s->element_n + s->root_n + s->groups_n);
+}
+
+static inline size_t source_slots(const struct source *s)
+{
+	return s->element_n + s->root_n + s->groups_n + 1;
+}
+
+/* ---- fetch.c: from slots to a field's text ---- */
+
+struct fetch {
+	const struct source *source;
+	const struct value *slots;
+	struct arena *scratch;
+	struct pattern_match *match;
+	int64_t now;
+	const struct getter *used; /* what gave the last value */
+	bool limited;              /* a pattern gave up: the record is rejected */
+};
+
+/* The first present value; false: none (or f->limited). *ret lives as long as the scratch. */
+bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret);
+bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret);
+
+/* ---- fill.c: from texts to a call ---- */
+
+struct fill {
+	struct fetch *fetch;
+	const struct timestamp_context *times;
+	struct call *call;
+	bool is_call; /* the log gave a model or a count */
+	struct verdict *verdict; /* set when false is returned */
+	trace_fn *trace;
+	void *trace_arg;
+};
+
+/* Fills all fields. False: rejected, the verdict says why. */
+bool fill_call(struct fill *f);
+
+#endif
