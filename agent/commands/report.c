@@ -1,0 +1,350 @@
+/*
+ * `report`: from words on the command line to a question, and from its answer to one of the
+ * formats. What a format shows is in report_*.c; what the numbers are is in ledger/query.c.
+ */
+#include "agent/commands/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "agent/commands/command.h"
+#include "agent/commands/when.h"
+#include "agent/config/nearest.h"
+
+/* The options as they were given. */
+struct arguments {
+	const char *by, *since, *until, *sort, *limit, *tz;
+	const char *where[QUERY_WHERE_MAX];
+	size_t where_n;
+	bool csv, markdown;
+	struct common common;
+};
+
+static bool keep_where(void *arg, const char *value)
+{
+	struct arguments *a = arg;
+
+	if (a->where_n == QUERY_WHERE_MAX)
+		return false;
+	a->where[a->where_n++] = value;
+	return true;
+}
+
+/* ---- the question ---- */
+
+/* Each returns -1, or the exit status when it has said what is wrong. */
+
+static int unknown_dim(const char *option, struct str name)
+{
+	struct buf what = {0};
+	char *value = str_dup(name);
+	struct nearest nearest;
+	int status;
+
+	nearest_start(&nearest, name);
+	for (size_t i = 0; i < DIMS; i++)
+		nearest_offer(&nearest, str_of(dim_name((enum dim)i)));
+	buf_printf(&what, "%s has dimensions such as ", option);
+	if (nearest.name.n)
+		buf_printf(&what, "`%.*s`, not", STR_ARG(nearest.name));
+	else
+		buf_puts(&what, "model, user, day; not");
+	status = usage_error(&command_report, what.p, value);
+	buf_free(&what);
+	free(value);
+	return status;
+}
+
+static int read_by(const char *text, struct query *q)
+{
+	struct str left = str_of(text);
+	bool last;
+
+	do {
+		size_t comma = str_find(left, STR(","));
+		struct str name = str_trim((struct str){left.p, comma});
+
+		last = comma == left.n;
+		left = str_from(left, comma + 1);
+		if (q->by_n == QUERY_DIMS_MAX)
+			return usage_error(&command_report, "too many dimensions in --by", text);
+		if (!dim_find(name, &q->by[q->by_n]))
+			return unknown_dim("--by", name);
+		for (size_t i = 0; i < q->by_n; i++)
+			if (q->by[i] == q->by[q->by_n])
+				return usage_error(&command_report, "a dimension twice in --by",
+				                   text);
+		q->by_n++;
+	} while (!last);
+	return -1;
+}
+
+static int read_where(const struct arguments *a, struct query *q)
+{
+	for (; q->where_n < a->where_n; q->where_n++) {
+		struct str text = str_of(a->where[q->where_n]);
+		size_t equals = str_find(text, STR("="));
+		struct str name = {text.p, equals};
+
+		if (equals == text.n)
+			return usage_error(&command_report, "--where needs DIM=VALUE, not",
+			                   a->where[q->where_n]);
+		if (!dim_find(name, &q->where[q->where_n].dim))
+			return unknown_dim("--where", name);
+		q->where[q->where_n].value = str_from(text, equals + 1);
+	}
+	return -1;
+}
+
+static int read_sort(const char *text, struct query *q)
+{
+	static const struct {
+		const char *name;
+		enum query_sort sort;
+	} sorts[] = {{"cost", SORT_COST}, {"calls", SORT_CALLS}, {"tokens", SORT_TOKENS}};
+
+	for (size_t i = 0; text && i < sizeof(sorts) / sizeof(sorts[0]); i++) {
+		if (strcmp(sorts[i].name, text) == 0) {
+			q->sort = sorts[i].sort;
+			return -1;
+		}
+	}
+	return text ? usage_error(&command_report, "--sort is cost, calls or tokens, not", text)
+	            : -1;
+}
+
+static int read_limit(const char *text, struct query *q)
+{
+	char *end;
+	unsigned long long n;
+
+	if (text == NULL)
+		return -1;
+	n = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || n == 0 || n > UINT32_MAX)
+		return usage_error(&command_report, "--limit is a number of rows, not", text);
+	q->limit = (size_t)n;
+	return -1;
+}
+
+static int read_when(const char *option, const char *text, const struct zone *zone, int64_t *ret)
+{
+	struct buf what = {0};
+	struct timespec now;
+	int status = -1;
+
+	if (text == NULL)
+		return -1;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (!when_parse(str_of(text), zone, now.tv_sec * TIME_SEC + now.tv_nsec / 1000, ret)) {
+		buf_printf(&what, "%s is %s; not", option, WHEN_FORMS);
+		status = usage_error(&command_report, what.p, text);
+	}
+	buf_free(&what);
+	return status;
+}
+
+static int read_question(const struct arguments *a, struct query *q)
+{
+	int status = read_by(a->by ? a->by : "model", q);
+
+	if (status < 0)
+		status = read_where(a, q);
+	if (status < 0)
+		status = read_sort(a->sort, q);
+	if (status < 0)
+		status = read_limit(a->limit, q);
+	if (status < 0 && a->common.json + a->csv + a->markdown > 1)
+		status = usage_error(&command_report, "give one of --json, --csv and --markdown",
+		                     NULL);
+	return status;
+}
+
+static int read_range(const struct arguments *a, struct query *q)
+{
+	int status;
+
+	q->since = INT64_MIN;
+	q->until = INT64_MAX;
+	status = read_when("--since", a->since, q->zone, &q->since);
+	if (status < 0)
+		status = read_when("--until", a->until, q->zone, &q->until);
+	if (status < 0 && q->since >= q->until)
+		status = usage_error(&command_report, "--since must be before --until", NULL);
+	return status;
+}
+
+/* ---- the answer ---- */
+
+/* The calls of the report that have no price, by model. */
+static struct query_result *find_unpriced(struct ledger *l, const struct query *asked,
+                                          struct err *err)
+{
+	struct query q = *asked;
+
+	q.by[0] = DIM_MODEL;
+	q.by_n = 1;
+	q.limit = 0;
+	q.sort = SORT_CALLS;
+	q.unpriced_only = true;
+	return query_run(l, &q, err);
+}
+
+/* When there are calls, for a report that found none. */
+static bool find_calls(struct ledger *l, struct report *report, struct err *err)
+{
+	const struct query q = {
+		.since = INT64_MIN, .until = INT64_MAX, .zone = report->query->zone};
+	struct query_result *r = query_run(l, &q, err);
+
+	if (r == NULL)
+		return false;
+	if (r->total.sums.calls) {
+		report->first = r->since;
+		report->last = r->until;
+	}
+	query_result_free(&r);
+	return true;
+}
+
+static report_fn *format_of(const struct arguments *a)
+{
+	const struct {
+		bool wanted;
+		report_fn *format;
+	} formats[] = {
+		{a->common.json, report_json},
+		{a->csv, report_csv},
+		{a->markdown, report_markdown},
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (formats[i].wanted)
+			return formats[i].format;
+	return report_table;
+}
+
+static bool put_answer(struct ledger *l, const struct arguments *a, struct report *report,
+                       struct err *err)
+{
+	struct query_result *unpriced = NULL;
+	struct buf out = {0};
+	bool ok = true;
+
+	if (report->result->total.sums.unpriced > 0) {
+		unpriced = find_unpriced(l, report->query, err);
+		report->unpriced = unpriced;
+		ok = unpriced != NULL;
+	} else if (report->result->total.sums.calls == 0) {
+		ok = find_calls(l, report, err);
+	}
+	if (ok) {
+		format_of(a)(report, &out);
+		if (fwrite(out.p, 1, out.n, stdout) != out.n || fflush(stdout) != 0)
+			ok = err_set(err, "the report could not be written to the output");
+	}
+	buf_free(&out);
+	query_result_free(&unpriced);
+	return ok;
+}
+
+static int ask(struct ledger *l, const struct arguments *a, struct query *q)
+{
+	struct err err = {0};
+	struct report report = {.query = q, .look = look_of(stdout), .quiet = a->common.quiet};
+	struct query_result *result;
+	int status = read_range(a, q);
+
+	if (status >= 0)
+		return status;
+	result = query_run(l, q, &err);
+	if (result == NULL)
+		return fail(EXIT_FAILED, &err);
+	report.result = result;
+	status = put_answer(l, a, &report, &err) ? EXIT_GOOD : fail(EXIT_FAILED, &err);
+	query_result_free(&result);
+	return status;
+}
+
+static int ask_in_zone(struct ledger *l, const struct arguments *a, struct query *q)
+{
+	struct err err = {0};
+	struct zone *zone = NULL;
+	int status;
+
+	q->zone = ledger_zone(l);
+	if (a->tz) {
+		zone = zone_open(a->tz, &err);
+		if (zone == NULL)
+			return fail(EXIT_USAGE, &err);
+		q->zone = zone;
+	}
+	status = ask(l, a, q);
+	zone_free(&zone);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct arguments a = {0};
+	const struct option_row options[] = {
+		{.name = "--by", .value = &a.by},
+		{.name = "--since", .value = &a.since},
+		{.name = "--until", .value = &a.until},
+		{.name = "--where", .each = keep_where, .arg = &a},
+		{.name = "--sort", .value = &a.sort},
+		{.name = "--limit", .value = &a.limit},
+		{.name = "--tz", .value = &a.tz},
+		{.name = "--csv", .flag = &a.csv},
+		{.name = "--markdown", .flag = &a.markdown},
+		{0},
+	};
+	struct err err = {0};
+	struct query q = {0};
+	struct config *config;
+	struct ledger *ledger;
+	int positional;
+	int status = options_parse(&command_report, argc, argv, options, &a.common, &positional);
+
+	if (status < 0 && positional > 0)
+		status = usage_error(&command_report, "unexpected argument", argv[1]);
+	if (status < 0)
+		status = read_question(&a, &q);
+	if (status >= 0)
+		return status;
+	config = common_config(&a.common);
+	if (config == NULL)
+		return EXIT_USAGE;
+	ledger = ledger_open_read(config->database, &err);
+	status = ledger ? ask_in_zone(ledger, &a, &q) : fail(EXIT_FAILED, &err);
+	ledger_close(&ledger);
+	config_free(&config);
+	return status;
+}
+
+const struct command command_report = {
+	.name = "report",
+	.usage = "report [--by DIM,...] [--since T] [--until T] [--where DIM=VALUE]...",
+	.summary = "what was spent, by model, user, day, ...",
+	.help = "Options:\n"
+		"  --by DIM,...      rows; default model. A DIM is one of model provider feature\n"
+		"                    user agent service team api_key session source status\n"
+		"                    operation tier hour day week month hour_of_day\n"
+		"  --since T         from T on; default all there is\n"
+		"  --until T         up to T, T itself left out\n"
+		"                    T: " WHEN_FORMS "\n"
+		"  --where DIM=VALUE only these calls; given again: other values of the same\n"
+		"                    DIM are alternatives, different DIMs must all hold.\n"
+		"                    An empty VALUE is what the log does not say\n"
+		"  --sort KEY        cost, calls or tokens; default time, else cost\n"
+		"  --limit N         N rows, the rest summed as one\n"
+		"  --tz ZONE         days and hours of this zone; default the ledger's\n"
+		"  --csv, --markdown other formats\n"
+		"\n"
+		"Examples:\n"
+		"  tokentail report --since month --by user --limit 10\n"
+		"  tokentail report --since yesterday --until today --by model,feature\n"
+		"  tokentail report --by day --where team=search --json\n",
+	.run = run,
+};

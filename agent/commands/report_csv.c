@@ -1,0 +1,60 @@
+/*
+ * The report for spreadsheets: RFC 4180, one header line, numbers without separators or signs of
+ * currency, no line for the total, which a spreadsheet would add to the sum.
+ */
+#include <inttypes.h>
+
+#include "agent/base/escape.h"
+#include "agent/commands/report.h"
+#include "agent/meter/cost.h"
+
+static void put_header(const struct query *q, struct buf *out)
+{
+	for (size_t i = 0; i < q->by_n; i++)
+		buf_printf(out, "%s,", dim_name(q->by[i]));
+	buf_puts(out, "calls,errors");
+	for (size_t i = 0; i < COUNT_TOKENS; i++)
+		buf_printf(out, ",%s", count_name((enum count)i));
+	buf_puts(out, ",cost_usd,unpriced_calls,estimated_calls,latency_avg_ms,latency_p50_ms,"
+	              "latency_p95_ms,latency_p99_ms\r\n");
+}
+
+static void put_latencies(struct buf *out, const struct query_row *row)
+{
+	const int64_t percentiles[] = {row->p50, row->p95, row->p99};
+	int64_t mean = report_mean_latency(row);
+
+	buf_char(out, ',');
+	if (mean >= 0)
+		report_milliseconds(out, mean);
+	for (size_t i = 0; i < sizeof(percentiles) / sizeof(percentiles[0]); i++) {
+		buf_char(out, ',');
+		if (row->has_percentiles)
+			report_percentile(out, percentiles[i]);
+	}
+}
+
+static void put_row(const struct query *q, const struct query_row *row, struct buf *out)
+{
+	const struct sums *s = &row->sums;
+	char cost[COST_TEXT];
+
+	for (size_t i = 0; i < q->by_n; i++) {
+		escape_csv(out, row->key[i]);
+		buf_char(out, ',');
+	}
+	buf_printf(out, "%" PRId64 ",%" PRId64, s->calls, row->errors);
+	for (size_t i = 0; i < COUNT_TOKENS; i++)
+		buf_printf(out, ",%" PRId64, s->count[i]);
+	cost_print(s->cost, cost);
+	buf_printf(out, ",%s,%" PRId64 ",%" PRId64, cost, s->unpriced, s->estimated);
+	put_latencies(out, row);
+	buf_puts(out, "\r\n");
+}
+
+void report_csv(const struct report *report, struct buf *out)
+{
+	put_header(report->query, out);
+	for (size_t i = 0; i < report->result->n; i++)
+		put_row(report->query, &report->result->rows[i], out);
+}

@@ -1,0 +1,334 @@
+/*
+ * Threads take turns at reading and work side by side at parsing. A thread takes the turn of a
+ * stream (an open file), reads the next piece of whole lines, gives the turn back and parses the
+ * piece into its own batch. So one big file keeps all cores busy, and a gzip is inflated by one
+ * thread while others parse what came before. What is read next is decided in streams.c; when
+ * results are committed, in rounds.c.
+ */
+#include "agent/pipeline/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/follow/frame.h"
+#include "agent/pipeline/state.h"
+
+int64_t clock_us(clockid_t id)
+{
+	struct timespec t;
+
+	(void)clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * TIME_SEC + t.tv_nsec / 1000;
+}
+
+/* ---- setting up ---- */
+
+struct pipeline *pipeline_new(struct ledger *l, const struct pipeline_options *options)
+{
+	struct pipeline *p = xcalloc(1, sizeof(*p));
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	p->ledger = l;
+	p->options = *options;
+	p->jobs = options->jobs > 0 ? options->jobs : (int)(cores > 0 ? cores : 1);
+	if (p->jobs > JOBS_MAX)
+		p->jobs = JOBS_MAX;
+	p->batch_limit = BATCHES_BYTES / 2 / (size_t)p->jobs;
+	(void)pthread_mutex_init(&p->lock, NULL);
+	(void)pthread_cond_init(&p->changed, NULL);
+	return p;
+}
+
+void pipeline_free(struct pipeline **pp)
+{
+	struct pipeline *p = *pp;
+
+	*pp = NULL;
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->streams_n; i++) {
+		reader_close(&p->streams[i].reader);
+		mark_free(&p->streams[i].mark);
+	}
+	known_free(&p->known);
+	free(p->streams);
+	free((void *)p->sources);
+	(void)pthread_mutex_destroy(&p->lock);
+	(void)pthread_cond_destroy(&p->changed);
+	free(p);
+}
+
+static struct stream *add_stream(struct pipeline *p, const struct source *s, const char *path)
+{
+	struct stream *t;
+
+	p->streams = array_room(p->streams, p->streams_n, &p->streams_room, sizeof(*p->streams));
+	t = &p->streams[p->streams_n++];
+	*t = (struct stream){.source = s};
+	t->mark.path = xstrdup(path);
+	t->mark.source = xstrdup(source_name(s));
+	return t;
+}
+
+void pipeline_add(struct pipeline *p, const struct source *s, const char *path, int64_t size)
+{
+	add_stream(p, s, path)->size = size;
+}
+
+void pipeline_add_input(struct pipeline *p, const struct source *s)
+{
+	add_stream(p, s, "-")->input = true;
+}
+
+void pipeline_leave_out(struct pipeline *p, const struct source *s, const char *path,
+                        const char *why)
+{
+	struct stream *t = add_stream(p, s, path);
+
+	t->phase = STREAM_ENDED;
+	t->end_state = FILE_LEFT_OUT;
+	copy_reason(t->end_reason, why);
+	t->fresh = true;
+	p->sums.left_out++;
+}
+
+static size_t source_number(struct pipeline *p, const struct source *s)
+{
+	for (size_t i = 0; i < p->sources_n; i++)
+		if (p->sources[i] == s)
+			return i;
+	p->sources = array_room((void *)p->sources, p->sources_n, &p->sources_room,
+	                        sizeof(const struct source *));
+	p->sources[p->sources_n] = s;
+	return p->sources_n++;
+}
+
+/* ---- what a thread does with a piece ---- */
+
+static void on_verdict(void *arg, const struct verdict *v, const struct call *c)
+{
+	struct worker *w = arg;
+
+	batch_verdict(w->batch, v, c, w->offset);
+}
+
+static struct extractor *extractor_of(struct worker *w, const struct source *s)
+{
+	size_t number = source_number(w->pipeline, s); /* all are known: nothing is added */
+
+	if (w->extractors[number] == NULL)
+		w->extractors[number] = extractor_new(s);
+	return w->extractors[number];
+}
+
+static void count_long_lines(struct worker *w)
+{
+	static const struct verdict too_long = {OUTCOME_REJECTED, "line too long", {0}, 0};
+
+	for (uint64_t i = 0; i < w->piece.long_lines; i++)
+		batch_verdict(w->batch, &too_long, NULL, w->piece.offset);
+}
+
+static void count_piece(struct worker *w)
+{
+	const struct stream *t = w->stream;
+	const struct piece *piece = &w->piece;
+	struct extractor *x = extractor_of(w, t->source);
+	struct step step = {.begin = w->begin,
+	                    .end = piece->end,
+	                    .head_n = piece->head_n,
+	                    .head = piece->head,
+	                    .frontier_n = piece->frontier_n,
+	                    .frontier = piece->frontier};
+	int64_t now = clock_us(CLOCK_REALTIME), near = t->mark.mtime_ns / 1000;
+	struct frame frame;
+	struct str record;
+	uint64_t passed;
+
+	batch_step_begin(w->batch, (uint32_t)(t - w->pipeline->streams),
+	                 str_of(source_name(t->source)), source_configuration(t->source));
+	frame_start(&frame, (struct str){piece->p, piece->n}, source_literal(t->source));
+	while (frame_next(&frame, &record, &passed)) {
+		batch_passed(w->batch, passed, source_literal_reason(t->source));
+		w->offset = piece->offset + (record.p - piece->p);
+		extract_record(x, record, now, near ? near : now, on_verdict, w);
+	}
+	batch_passed(w->batch, passed, source_literal_reason(t->source));
+	count_long_lines(w);
+	batch_step_end(w->batch, &step);
+}
+
+/* ---- a thread ---- */
+
+static void take_turn(struct worker *w, struct stream *t)
+{
+	struct pipeline *p = w->pipeline;
+	enum read_result result;
+	int64_t consumed;
+
+	t->turn = true;
+	w->stream = t;
+	w->begin = t->end_offset;
+	(void)pthread_mutex_unlock(&p->lock);
+	result = reader_next(t->reader, &w->piece);
+	consumed = reader_consumed(t->reader);
+	(void)pthread_mutex_lock(&p->lock);
+	t->turn = false;
+	p->consumed += consumed - t->consumed;
+	t->consumed = consumed;
+	(void)pthread_cond_broadcast(&p->changed);
+	if (result != READ_PIECE) {
+		stream_finish(p, t, result, reader_error(t->reader));
+		return;
+	}
+	t->end_offset = w->piece.end;
+	p->sums.bytes += w->piece.end - w->begin;
+	(void)pthread_mutex_unlock(&p->lock);
+	count_piece(w);
+	(void)pthread_mutex_lock(&p->lock);
+}
+
+/* One thing at a time. False: all is done. */
+static bool work_once(struct worker *w)
+{
+	struct pipeline *p = w->pipeline;
+	struct stream *t;
+
+	if (w->round < p->round) {
+		round_hand_over(w);
+	} else if (round_is_due(w)) {
+		round_ask(p);
+	} else if ((t = stream_choose(w)) != NULL) {
+		if (t->phase == STREAM_OPEN)
+			take_turn(w, t);
+		else
+			stream_start(p, t);
+	} else if (streams_done(p)) {
+		return false;
+	} else if (streams_moving(p)) {
+		(void)pthread_cond_wait(&p->changed, &p->lock);
+	} else {
+		round_ask(p); /* all that is left waits for a commit */
+	}
+	return true;
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct pipeline *p = w->pipeline;
+
+	(void)pthread_mutex_lock(&p->lock);
+	while (!p->stop && work_once(w))
+		;
+	p->running--;
+	(void)pthread_cond_broadcast(&p->changed);
+	(void)pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+/* ---- the run ---- */
+
+static void start_workers(struct pipeline *p, bool keep_rows)
+{
+	p->workers = xcalloc((size_t)p->jobs, sizeof(*p->workers));
+	p->handed = xcalloc((size_t)p->jobs, sizeof(struct batch *));
+	p->files = xcalloc(p->streams_n, sizeof(struct mark *));
+	p->round_since = clock_us(CLOCK_MONOTONIC);
+	for (int i = 0; i < p->jobs; i++) {
+		struct worker *w = &p->workers[i];
+
+		w->pipeline = p;
+		w->batch = batch_new(ledger_zone(p->ledger), keep_rows);
+		w->spare = batch_new(ledger_zone(p->ledger), keep_rows);
+		w->extractors = xcalloc(p->sources_n, sizeof(struct extractor *));
+	}
+	for (int i = 0; i < p->jobs; i++) {
+		if (pthread_create(&p->workers[i].thread, NULL, work, &p->workers[i]) != 0)
+			abort(); /* without threads nothing can be read, and nothing has been */
+		p->running++;
+	}
+}
+
+static void free_worker(struct pipeline *p, struct worker *w)
+{
+	for (size_t i = 0; i < p->sources_n; i++)
+		extractor_free(&w->extractors[i]);
+	free((void *)w->extractors);
+	batch_free(&w->batch);
+	batch_free(&w->spare);
+	piece_free(&w->piece);
+}
+
+static void stop_workers(struct pipeline *p)
+{
+	for (int i = 0; i < p->jobs; i++)
+		(void)pthread_join(p->workers[i].thread, NULL);
+	for (int i = 0; i < p->jobs; i++) {
+		free_worker(p, &p->workers[i]);
+		batch_free(&p->handed[i]);
+	}
+	free(p->workers);
+	free((void *)p->handed);
+	free((void *)p->files);
+}
+
+/* Shows progress until the last thread is done. */
+static void watch(struct pipeline *p)
+{
+	int64_t total = 0;
+
+	for (size_t i = 0; i < p->streams_n; i++)
+		total += p->streams[i].size;
+	while (p->running > 0) {
+		struct timespec until;
+
+		(void)clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += PROGRESS_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+		if (pthread_cond_timedwait(&p->changed, &p->lock, &until) == ETIMEDOUT &&
+		    p->options.progress)
+			p->options.progress(p->options.arg, &p->sums, p->consumed, total);
+	}
+}
+
+static void link_streams(struct pipeline *p)
+{
+	struct stream **last;
+
+	for (size_t i = 0; i < p->streams_n; i++)
+		(void)source_number(p, p->streams[i].source);
+	last = xcalloc(p->sources_n, sizeof(*last));
+	for (size_t i = 0; i < p->streams_n; i++) {
+		size_t number = source_number(p, p->streams[i].source);
+
+		p->streams[i].before = last[number];
+		last[number] = &p->streams[i];
+	}
+	free((void *)last);
+}
+
+bool pipeline_run(struct pipeline *p, bool keep_rows, struct pipeline_sums *ret, struct err *err)
+{
+	struct mark *marks;
+	size_t n;
+
+	if (!ledger_marks(p->ledger, &marks, &n, err))
+		return false;
+	p->known = known_new(marks, n);
+	link_streams(p);
+	for (size_t i = 0; i < p->streams_n; i++)
+		if (p->streams[i].phase == STREAM_ENDED) /* left out */
+			known_reuse_empty(p->known, &p->streams[i].mark);
+	(void)pthread_mutex_lock(&p->lock);
+	start_workers(p, keep_rows);
+	watch(p);
+	(void)pthread_mutex_unlock(&p->lock);
+	stop_workers(p);
+	*ret = p->sums;
+	return p->err.text[0] == '\0' || err_set(err, "%s", p->err.text);
+}

@@ -1,0 +1,256 @@
+/*
+ * Which file is read next, and what it is. A file whose head agrees with that of a file not yet
+ * committed in this run waits, because it may be a copy of it. Files of a source that looks for
+ * duplicates begin one after the other, so that "the later one" is the same in every run.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/pipeline/state.h"
+
+/* Cut to what a mark holds. */
+void copy_reason(char to[REASON_BYTES], const char *reason)
+{
+	size_t n = strnlen(reason, REASON_BYTES - 1);
+
+	memcpy(to, reason, n);
+	to[n] = '\0';
+}
+
+/* ---- what a stream is ---- */
+
+static bool heads_agree(const struct stream *a, const struct stream *b)
+{
+	size_t n = a->head_n < b->head_n ? a->head_n : b->head_n;
+
+	return n > 0 && memcmp(a->head, b->head, n) == 0;
+}
+
+/*
+ * Whether another file of this run may hold the same content and is not committed yet. Of two that
+ * wait for each other the one earlier in the order, the older one, goes first.
+ */
+static bool must_wait(const struct pipeline *p, const struct stream *t)
+{
+	for (size_t i = p->first_active; i < p->first_waiting; i++) {
+		const struct stream *other = &p->streams[i];
+
+		switch (other->phase) {
+		case STREAM_WAITING:
+		case STREAM_DONE:
+			break;
+		case STREAM_OPENING: /* its head is not known yet */
+			if (other < t)
+				return true;
+			break;
+		case STREAM_HELD:
+			if (other < t && heads_agree(other, t))
+				return true;
+			break;
+		case STREAM_OPEN:
+		case STREAM_ENDED:
+			if (other != t && heads_agree(other, t))
+				return true;
+			break;
+		}
+	}
+	return false;
+}
+
+static void end_stream(struct stream *t, enum file_state state, const char *reason)
+{
+	t->phase = STREAM_ENDED;
+	t->end_state = state;
+	t->fresh = true;
+	copy_reason(t->end_reason, reason);
+	reader_close(&t->reader);
+}
+
+static void say_trouble(const struct pipeline *p, const struct stream *t, const char *why)
+{
+	if (p->options.trouble)
+		p->options.trouble(p->options.arg, t->mark.path, why);
+}
+
+/* With the lock held, as everything that changes a phase. */
+static void resolve(struct pipeline *p, struct stream *t)
+{
+	bool copies_count = source_configuration(t->source)->copies_count;
+
+	p->sums.files++;
+	t->fresh = true;
+	t->phase = STREAM_OPEN;
+	if (t->input)
+		return;
+	switch (known_resolve(p->known, t->reader, copies_count, &t->mark)) {
+	case KNOWN_UNCHANGED:
+		p->sums.unchanged++;
+		p->consumed += t->size;
+		t->fresh = false;
+		t->phase = STREAM_DONE;
+		reader_close(&t->reader);
+		break;
+	case KNOWN_NEW:
+	case KNOWN_CONTINUED:
+	case KNOWN_COPY:
+		break;
+	}
+	t->end_offset = t->mark_end = t->mark.offset;
+}
+
+static bool open_stream(struct stream *t, struct err *err)
+{
+	struct reader_options options = {.finished = t->input};
+	struct str head;
+
+	if (t->input) {
+		t->reader = reader_from_fd(STDIN_FILENO, "standard input", options);
+		return true;
+	}
+	t->reader = reader_open(t->mark.path, source_configuration(t->source)->follow_symlinks,
+	                        options, &t->mark, err);
+	if (t->reader == NULL)
+		return false;
+	head = reader_head(t->reader);
+	t->head_n = head.n;
+	memcpy(t->head, head.p, head.n);
+	return true;
+}
+
+/* What is found out once the file is open. */
+static void admit(struct pipeline *p, struct stream *t)
+{
+	if (must_wait(p, t))
+		t->phase = STREAM_HELD;
+	else
+		resolve(p, t);
+}
+
+void stream_start(struct pipeline *p, struct stream *t)
+{
+	struct err err = {0};
+	bool opened;
+
+	if (t->phase == STREAM_HELD) {
+		resolve(p, t);
+		return;
+	}
+	t->phase = STREAM_OPENING;
+	(void)pthread_mutex_unlock(&p->lock);
+	opened = open_stream(t, &err);
+	(void)pthread_mutex_lock(&p->lock);
+	if (!opened) {
+		p->sums.left_out++;
+		say_trouble(p, t, err.text);
+		known_reuse_empty(p->known, &t->mark);
+		end_stream(t, FILE_LEFT_OUT, err.text);
+	} else {
+		admit(p, t);
+	}
+	(void)pthread_cond_broadcast(&p->changed);
+}
+
+void stream_finish(struct pipeline *p, struct stream *t, enum read_result result, const char *why)
+{
+	char reason[80] = "";
+	int64_t unfinished = reader_unfinished(t->reader);
+
+	t->content_size = t->end_offset + unfinished;
+	switch (result) {
+	case READ_PIECE:
+		return;
+	case READ_END:
+		if (unfinished)
+			(void)snprintf(reason, sizeof(reason),
+			               "%" PRId64 " bytes of an unfinished line wait for its end",
+			               unfinished);
+		end_stream(t, FILE_READ, reason);
+		return;
+	case READ_CORRUPT:
+		p->sums.corrupt++;
+		say_trouble(p, t, why);
+		end_stream(t, FILE_CORRUPT, why);
+		return;
+	case READ_ERROR:
+		p->sums.failed++;
+		say_trouble(p, t, why);
+		end_stream(t, FILE_PARTIAL, why);
+		return;
+	}
+}
+
+/* ---- choosing ---- */
+
+/* Files of a source that looks for duplicates begin when the one before has been read. */
+static bool may_start(const struct stream *t)
+{
+	return source_configuration(t->source)->dedupe_by_n == 0 || t->before == NULL ||
+	       t->before->phase >= STREAM_ENDED;
+}
+
+static struct stream *next_unopened(struct pipeline *p)
+{
+	size_t far;
+
+	while (p->first_waiting < p->streams_n &&
+	       p->streams[p->first_waiting].phase != STREAM_WAITING)
+		p->first_waiting++;
+	far = p->first_waiting + (size_t)p->jobs; /* streams are to be read about in order */
+	for (size_t i = p->first_waiting; i < p->streams_n && i <= far; i++)
+		if (p->streams[i].phase == STREAM_WAITING && may_start(&p->streams[i]))
+			return &p->streams[i];
+	return NULL;
+}
+
+/* The first opened stream for which `wanted` holds. */
+static struct stream *first_opened(const struct pipeline *p,
+                                   bool (*wanted)(const struct pipeline *, const struct stream *))
+{
+	size_t end = p->first_waiting + (size_t)p->jobs + 1;
+
+	for (size_t i = p->first_active; i < p->streams_n && i < end; i++)
+		if (wanted(p, &p->streams[i]))
+			return &p->streams[i];
+	return NULL;
+}
+
+static bool is_free(const struct pipeline *p, const struct stream *t)
+{
+	(void)p;
+	return t->phase == STREAM_OPEN && !t->turn;
+}
+
+static bool is_released(const struct pipeline *p, const struct stream *t)
+{
+	return t->phase == STREAM_HELD && !must_wait(p, t);
+}
+
+static bool is_moving(const struct pipeline *p, const struct stream *t)
+{
+	(void)p;
+	return t->phase == STREAM_OPEN || t->phase == STREAM_OPENING;
+}
+
+struct stream *stream_choose(struct worker *w)
+{
+	struct pipeline *p = w->pipeline;
+	struct stream *t = w->stream && is_free(p, w->stream) ? w->stream : NULL;
+
+	if (t == NULL)
+		t = first_opened(p, is_released);
+	if (t == NULL)
+		t = next_unopened(p);
+	return t ? t : first_opened(p, is_free);
+}
+
+bool streams_moving(const struct pipeline *p)
+{
+	return first_opened(p, is_moving) != NULL;
+}
+
+bool streams_done(const struct pipeline *p)
+{
+	return p->first_active == p->streams_n;
+}
