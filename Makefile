@@ -28,18 +28,25 @@ HARDEN     := $(if $(SAN),,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 HARDEN_LD  := $(if $(SAN),,-pie -Wl,-z,relro,-z,now)
 SANFLAGS   := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
+# Asked once; `deps` installs before a second make reads this.
+DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(DEPS) 2>/dev/null)
+DEP_LIBS   := $(shell $(PKG_CONFIG) --libs $(DEPS) 2>/dev/null)
+
 ALL_CPPFLAGS = -I. -DTOKENTAIL_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
-               $(shell $(PKG_CONFIG) --cflags $(DEPS)) $(CPPFLAGS)
-ALL_CFLAGS   = $(STD) $(WARN) $(HARDEN) $(SANFLAGS) -pthread $(CFLAGS)
+               $(DEP_CFLAGS) $(TEST_CFLAGS) $(CPPFLAGS)
+# Hidden: a function of ours that has the name of one inside a library must not take its place.
+ALL_CFLAGS   = $(STD) $(WARN) $(HARDEN) $(SANFLAGS) -fvisibility=hidden -pthread $(CFLAGS)
 ALL_LDFLAGS  = $(HARDEN_LD) $(SANFLAGS) -pthread $(LDFLAGS)
-LIBS         = $(shell $(PKG_CONFIG) --libs $(DEPS)) -lm
+LIBS         = $(DEP_LIBS) -lm
 
 SRC   := $(sort $(wildcard agent/*.c agent/*/*.c parsers/*.c))
 EMBED := $(sort $(wildcard conf/presets/*.yaml conf/prices/*.yaml agent/ledger/schema.sql))
 OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/embedded.o
 CORE  := $(filter-out $(B)/agent/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)))
-E2E   := $(sort $(wildcard tests/e2e/[0-9]*.sh))
+E2E   := $(sort $(wildcard tests/e2e/[0-9]*.sh tests/e2e/[0-9]*.py))
+# What several unit tests share.
+HELPERS := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 FUZZ  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BIN   := $(B)/tokentail
 
@@ -57,7 +64,7 @@ $(BIN): $(OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/%.o: %.c
+$(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -78,3 +85,119 @@ $(B)/embedded.c: $(EMBED) Makefile
 $(B)/embedded.o: $(B)/embedded.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+# ---- tests: each unit test is a program over all of the product but main.o ----
+
+TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(TEST_DEPS) 2>/dev/null)
+TEST_LIBS   := $(shell $(PKG_CONFIG) --libs $(TEST_DEPS) 2>/dev/null)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(HELPERS:%.c=$(B)/%.o) $(B)/core.a
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+
+$(B)/core.a: $(CORE)
+	$(Q)rm -f $@ && ar rc $@ $^
+
+unit: $(UNIT) ## run the unit tests; WRAP='valgrind -q --error-exitcode=9' wraps each
+	$(Q)tests/run.sh unit $(UNIT)
+
+e2e: $(BIN) ## run the end-to-end tests on the built program
+	$(Q)TOKENTAIL=$(abspath $(BIN)) tests/run.sh e2e $(E2E)
+
+check: ## install what tests need, build, run unit and end-to-end tests
+	$(Q)tests/deps.sh build test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory unit
+	$(Q)$(MAKE) --no-print-directory e2e
+
+check-asan: ## the same tests under address and undefined-behaviour sanitizers
+	$(Q)tests/deps.sh build test
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined CFLAGS='-O1 -g' WERROR=$(WERROR) unit
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined CFLAGS='-O1 -g' WERROR=$(WERROR) KILLS=20 e2e
+
+# ---- fuzzers: one per door, seeds in fixtures/fuzz/DOOR ----
+
+FUZZ_SECS  ?= 60
+FUZZ_CC    ?= $(firstword $(shell command -v clang clang-14 clang-18 2>/dev/null) clang)
+FB         := build/fuzz
+
+$(FB)/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(ALL_CPPFLAGS) $(STD) -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
+	    -fno-sanitize-recover=all -MMD -MP -c -o $@ $<
+
+$(FB)/fuzz_%: tests/fuzz/fuzz_%.c $(patsubst $(B)/%,$(FB)/%,$(filter-out $(B)/embedded.o,$(CORE))) $(B)/embedded.o
+	$(call say,FUZZ,$*)
+	$(Q)$(FUZZ_CC) $(ALL_CPPFLAGS) $(STD) -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -pthread -o $@ $^ $(LIBS)
+
+fuzz: ## run every fuzzer for FUZZ_SECS seconds (60)
+	$(Q)tests/deps.sh build fuzz
+	$(Q)$(MAKE) --no-print-directory $(FUZZ:%=$(FB)/fuzz_%)
+	$(Q)tests/run.sh fuzz $(FUZZ:%=$(FB)/fuzz_%) -- $(FUZZ_SECS)
+
+# ---- lint: the architecture and the documents are checked like code ----
+
+CODE := $(sort $(wildcard agent/*.[ch] agent/*/*.[ch] parsers/*.[ch] tests/*/*.[ch]))
+
+lint: ## formatting, layers, documents, cppcheck, clang-tidy
+	$(Q)tests/deps.sh build lint
+	$(Q)$(MAKE) --no-print-directory $(BIN)
+	$(Q)tests/run.sh lint check-format check-layers check-docs check-cppcheck check-tidy
+
+check-format:
+	$(Q)clang-format --dry-run -Werror $(CODE)
+check-layers:
+	$(Q)tests/check-layers.sh
+check-docs: $(BIN)
+	$(Q)TOKENTAIL=$(BIN) tests/check-docs.sh
+check-cppcheck:
+	$(Q)cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppressions-list=tests/cppcheck.suppress --error-exitcode=1 -I. agent parsers
+check-tidy:
+	$(Q)printf '%s\n' $(SRC) | xargs -P 2 -n 4 sh -c 'clang-tidy -quiet "$$@" -- $(STD) $(ALL_CPPFLAGS) 2>&1 | grep -v "warnings generated" ; exit $${PIPESTATUS:-0}' sh
+
+# ---- what a newcomer runs ----
+
+demo: ## install what is missing, build, read the fixture logs, print the report
+	$(Q)tests/deps.sh build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)rm -rf build/demo && mkdir -p build/demo
+	$(Q)./tokentail backfill -c fixtures/demo/tokentail.yaml --db build/demo/tokentail.db
+	$(Q)echo; ./tokentail report -c fixtures/demo/tokentail.yaml --db build/demo/tokentail.db
+
+bench: ## measure against peers on made data: BENCH_MB=200 BENCH_SETS=a,b,c,d BENCH_PEERS=...
+	$(Q)tests/deps.sh build bench
+	$(Q)$(MAKE) --no-print-directory all $(B)/tests/bench/generate $(B)/tests/bench/insert_limit
+	$(Q)python3 -B tests/bench/bench.py --bin $(B)/tests/bench
+
+$(B)/tests/bench/generate: tests/bench/shapes.h
+$(B)/tests/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIBS)
+
+deps: ## install Debian packages: for building, testing, linting, fuzzing, benchmarks
+	$(Q)tests/deps.sh build test lint fuzz bench
+
+install: $(BIN) ## install under DESTDIR and PREFIX
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tokentail/presets \
+	    $(DESTDIR)$(PREFIX)/share/tokentail/prices $(DESTDIR)$(SYSCONFDIR)/tokentail
+	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/tokentail
+	$(INSTALL) -m 644 conf/presets/*.yaml $(DESTDIR)$(PREFIX)/share/tokentail/presets/
+	$(INSTALL) -m 644 conf/prices/*.yaml $(DESTDIR)$(PREFIX)/share/tokentail/prices/
+	[ -e $(DESTDIR)$(SYSCONFDIR)/tokentail/tokentail.yaml ] || \
+	    $(INSTALL) -m 644 conf/tokentail.yaml $(DESTDIR)$(SYSCONFDIR)/tokentail/tokentail.yaml
+
+clean: ## remove what was built
+	rm -rf build tokentail
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
+
+.PHONY: all unit e2e check check-asan fuzz lint check-format check-layers check-docs \
+        check-cppcheck check-tidy demo bench deps install clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(HELPERS:%.c=$(B)/%.d)
+-include $(wildcard $(FB)/*/*.d $(FB)/*/*/*.d)

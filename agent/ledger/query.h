@@ -48,6 +48,9 @@ struct query {
 	const struct zone *zone; /* of days and of the names of hours */
 	enum query_sort sort;    /* SORT_DEFAULT: by time if the first dim is one, else by cost */
 	size_t limit;            /* 0: all; the rest is summed as one row "other" */
+	/* Only calls without a price, without latencies. Where an hour's total mixes calls with and
+	 * without, its tokens are shared out by number of calls. */
+	bool unpriced_only;
 };
 
 struct query_row {
@@ -60,7 +63,8 @@ struct query_row {
 
 struct query_result {
 	int64_t since, until; /* as asked, moved outwards to whole hours where totals are by hour;
-	                       * open ends are the first and last hour there is */
+	                       * open ends are the first and last hour there is; still open
+	                       * when the ledger is empty. By session: as asked */
 	bool moved;           /* they were moved */
 	struct query_row *rows;
 	size_t n;
@@ -73,15 +77,6 @@ struct query_result {
  * from the calls that are kept; a row has none if there is neither. */
 struct query_result *query_run(struct ledger *l, const struct query *q, struct err *err);
 void query_result_free(struct query_result **r);
-
-/* Models without a price: calls and tokens of each, most calls first. */
-struct unpriced_row {
-	struct str provider, model;
-	int64_t calls, tokens;
-};
-/* On the heap, at most `limit`; texts live in *text. */
-bool query_unpriced(struct ledger *l, int64_t since, int64_t until, size_t limit,
-                    struct unpriced_row **ret, size_t *n, struct arena *text, struct err *err);
 
 /* Coverage of each source, all days: what `status` and `backfill` show. */
 struct coverage_row {

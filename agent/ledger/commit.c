@@ -1,0 +1,157 @@
+/*
+ * A commit: all or nothing. The order of its parts is that in which they need each other: names
+ * first, then the files (rows carry their ids), then which records count, then what these add.
+ * Batches and marks are only read until the transaction is over, so a commit that failed can be
+ * tried again as it was.
+ */
+#include <stdlib.h>
+
+#include "agent/base/mem.h"
+#include "agent/ledger/cover.h"
+#include "agent/ledger/dedupe.h"
+#include "agent/ledger/marks.h"
+#include "agent/ledger/rows.h"
+#include "agent/ledger/totals.h"
+
+static const char META_SET[] = "INSERT INTO meta VALUES (?, ?) "
+			       "ON CONFLICT DO UPDATE SET value = excluded.value";
+
+static bool name_labels(struct ledger *l, const struct batch *b, struct ids *ids, struct err *err)
+{
+	uint32_t n = intern_count(b->labels);
+
+	ids->label = xmalloc(n * sizeof(*ids->label));
+	for (uint32_t i = 0; i < n; i++)
+		if (!names_label(&l->names, &l->sql, intern_str(b->labels, i), &ids->label[i], err))
+			return false;
+	return true;
+}
+
+static bool name_combinations(struct ledger *l, const struct batch *b, struct ids *ids,
+                              struct err *err)
+{
+	ids->combination = xmalloc(b->combinations_n * sizeof(*ids->combination));
+	for (size_t i = 0; i < b->combinations_n; i++) {
+		const struct combination *from = &b->combinations[i];
+		struct combination c = {.source = (uint32_t)ids->label[from->source]};
+
+		for (int j = 0; j < LABELS; j++)
+			c.label[j] = (uint32_t)ids->label[from->label[j]];
+		if (!names_combination(&l->names, &l->sql, &c, &ids->combination[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool write_volume(struct commit *c, struct err *err)
+{
+	struct ledger *l = c->l;
+	sqlite3_stmt *st = sql_statement(&l->sql, META_SET, err);
+
+	if (st == NULL)
+		return false;
+	buf_clear(&l->text);
+	buf_printf(&l->text, "%lld", (long long)c->volume);
+	sql_bind_text(st, 1, STR("volume"));
+	sql_bind_text(st, 2, buf_view(&l->text));
+	return sql_done(&l->sql, st, err);
+}
+
+static bool write_all(struct commit *c, struct ids *ids, struct err *err)
+{
+	for (size_t b = 0; b < c->batches_n; b++)
+		if (!name_labels(c->l, c->batches[b], &ids[b], err) ||
+		    !name_combinations(c->l, c->batches[b], &ids[b], err))
+			return false;
+	return marks_advance(c, err) && dedupe_decide(c, err) && rows_write(c, err) &&
+	       dedupe_write(c, err) && totals_write(c, err) && latencies_write(c, err) &&
+	       cover_write(c, err) && rejects_write(c, err) && write_volume(c, err);
+}
+
+/* Runs `write` as one transaction. */
+static bool transact(struct commit *c, struct ids *ids, struct err *err)
+{
+	struct ledger *l = c->l;
+
+	if (!sql_run(&l->sql, "BEGIN IMMEDIATE", err))
+		return false;
+	if (write_all(c, ids, err) && sql_run(&l->sql, "COMMIT", err))
+		return true;
+	sql_roll_back(&l->sql);
+	names_forget(&l->names);
+	return false;
+}
+
+/* Copies the marks that this commit touches. Most of a run's files are not among them. */
+static uint32_t *copy_files(struct commit *c, struct mark *const *files, size_t n)
+{
+	uint32_t *at = xcalloc(n, sizeof(*at));
+	size_t room = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (files[i] == NULL)
+			continue;
+		c->files = array_room(c->files, c->files_n, &room, sizeof(*c->files));
+		at[i] = (uint32_t)c->files_n;
+		c->files[c->files_n++] = *files[i];
+	}
+	return at;
+}
+
+static void give_back(const struct commit *c, struct mark *const *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (files[i])
+			*files[i] = c->files[c->file_at[i]];
+	c->l->volume = c->volume;
+}
+
+bool ledger_commit(struct ledger *l, struct batch *const *batches, size_t n,
+                   struct mark *const *files, size_t files_n, struct commit_sums *ret,
+                   struct err *err)
+{
+	struct ids *ids = xcalloc(n, sizeof(*ids));
+	struct commit c = {.l = l,
+	                   .batches = batches,
+	                   .batches_n = n,
+	                   .ids = ids,
+	                   .volume = l->volume};
+	uint32_t *file_at = copy_files(&c, files, files_n);
+	bool ok;
+
+	c.file_at = file_at;
+	cover_start(l);
+	ok = transact(&c, ids, err);
+	if (ok) {
+		give_back(&c, files, files_n);
+		*ret = c.sums;
+	}
+	for (size_t b = 0; b < n; b++) {
+		free(ids[b].label);
+		free(ids[b].combination);
+	}
+	free(ids);
+	free(file_at);
+	free(c.files);
+	return ok;
+}
+
+bool ledger_save_marks(struct ledger *l, struct mark *const *marks, size_t n, struct err *err)
+{
+	int64_t *ids = xcalloc(n, sizeof(*ids));
+	bool ok = sql_run(&l->sql, "BEGIN IMMEDIATE", err);
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = marks[i]->id;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = marks_save(l, marks[i], marks[i]->offset, err);
+	ok = ok && sql_run(&l->sql, "COMMIT", err);
+	if (!ok) {
+		sql_roll_back(&l->sql);
+		names_forget(&l->names);
+		for (size_t i = 0; i < n; i++)
+			marks[i]->id = ids[i];
+	}
+	free(ids);
+	return ok;
+}

@@ -1,0 +1,92 @@
+/*
+ * The ledger from inside, for the files that make up a commit.
+ */
+#ifndef LEDGER_INNER_H
+#define LEDGER_INNER_H
+
+#include "agent/ledger/feed.h"
+#include "agent/ledger/item.h"
+#include "agent/ledger/ledger.h"
+#include "agent/ledger/names.h"
+#include "agent/ledger/sql.h"
+
+/* Coverage in the ledger's labels, each day, source, outcome and reason once. */
+struct coverage_list {
+	struct coverage *v;
+	size_t n, room;
+	struct table index;
+};
+
+struct ledger {
+	struct sql sql;
+	struct zone *zone;
+	struct hash_key key;
+	int lock;         /* descriptor that holds PATH.lock; -1: none */
+	struct feed feed; /* what the table `feed` shows now */
+	int64_t volume;   /* no sum over totals is larger than this, see totals.c */
+	struct names names;
+	struct coverage_list coverage; /* of the commit */
+	struct items items;            /* scratch of one step of a commit */
+	/* The records with a dedupe key that count, by key, and their ids in call_rows (0: none).
+	 */
+	struct items winners;
+	int64_t *winner_calls;
+	struct buf text; /* scratch */
+};
+
+/* In struct item.batch: `at` is a position among the winners. */
+#define OF_WINNER UINT32_MAX
+
+/* Numbers of one batch -> numbers of the ledger. */
+struct ids {
+	int64_t *label;
+	uint32_t *combination;
+};
+
+/* One commit on its way. */
+struct commit {
+	struct ledger *l;
+	struct batch *const *batches;
+	size_t batches_n;
+	const struct ids *ids; /* by batch */
+	struct mark *files;    /* copies of those touched, as they will be; given back at the end */
+	size_t files_n;
+	const uint32_t *file_at; /* place in `files` by the number that rows and steps have */
+	struct commit_sums sums;
+	int64_t volume; /* l->volume, once the commit is done */
+};
+
+/*
+ * A key of hour and combination (or label), in their order: 33 bits of half minutes, because every
+ * zone's hours begin on one, and 30 bits. The first hour of 1970 may begin before it.
+ */
+enum { KEY_ID_BITS = 30, KEY_ID_MAX = (1 << KEY_ID_BITS) - 1, KEY_UNIT = 30, KEY_BIAS = 3600 };
+
+static inline uint64_t hour_key(int64_t hour, int64_t id)
+{
+	return (uint64_t)((hour + KEY_BIAS) / KEY_UNIT) << KEY_ID_BITS | (uint64_t)id;
+}
+
+static inline int64_t key_hour(uint64_t key)
+{
+	return (int64_t)(key >> KEY_ID_BITS) * KEY_UNIT - KEY_BIAS;
+}
+
+static inline int64_t key_id(uint64_t key)
+{
+	return (int64_t)(key & KEY_ID_MAX);
+}
+
+/* Microseconds -> second at which the hour begins. */
+static inline int64_t hour_of(const struct ledger *l, int64_t time)
+{
+	return zone_hour_start(l->zone, time) / TIME_SEC;
+}
+
+/* The row of a winner. */
+static inline const struct call_row *item_row(const struct commit *c, const struct item *winner)
+{
+	return &c->batches[winner->batch]->rows[winner->at];
+}
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * Opening and closing. A writer holds PATH.lock as long as it lives. A reader changes nothing on
+ * disk: while nobody writes it opens the file as immutable, for SQLite would otherwise make the
+ * -wal and -shm files beside it, and holds the lock shared so that nobody begins to write under it;
+ * while somebody writes, these files are there and it reads through them.
+ */
+#include "agent/ledger/ledger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/mem.h"
+#include "agent/ledger/inner.h"
+#include "agent/ledger/lock.h"
+#include "agent/ledger/schema.h"
+
+enum {
+	READ_BUSY_MS = 1000, /* another process recovers the log, or ends: done in a moment */
+	HASH_HEX = 32,       /* digits of a hash key */
+};
+
+static const char META_ADD[] = "INSERT INTO meta VALUES (?, ?)";
+static const char META_GET[] = "SELECT value FROM meta WHERE name = ?";
+
+/* Before the first table is made: 8 KiB pages write many neighbouring rows with fewer of them. */
+static const char NEW_SETTINGS[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;";
+static const char WRITE_SETTINGS[] =
+	"PRAGMA synchronous = NORMAL; PRAGMA cache_size = -12288; PRAGMA temp_store = MEMORY; "
+	"PRAGMA wal_autocheckpoint = 2000; PRAGMA trusted_schema = OFF;";
+static const char READ_SETTINGS[] =
+	"PRAGMA query_only = ON; PRAGMA cache_size = -12288; PRAGMA temp_store = MEMORY; "
+	"PRAGMA trusted_schema = OFF;";
+
+/* ---- meta ---- */
+
+/* The value of a name, in l->text. */
+static bool meta_get(struct ledger *l, struct str name, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&l->sql, META_GET, err);
+	bool row, more;
+
+	if (st == NULL)
+		return false;
+	sql_bind_text(st, 1, name);
+	if (!sql_next(&l->sql, st, &row, err))
+		return false;
+	if (!row)
+		return err_set(err, "%s is damaged: it has no %s", l->sql.path, name.p);
+	buf_clear(&l->text);
+	buf_str(&l->text, sql_column_text(st, 0));
+	return sql_next(&l->sql, st, &more, err);
+}
+
+static bool meta_add(struct ledger *l, struct str name, const char *value, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&l->sql, META_ADD, err);
+
+	if (st == NULL)
+		return false;
+	sql_bind_text(st, 1, name);
+	sql_bind_text(st, 2, str_of(value));
+	return sql_done(&l->sql, st, err);
+}
+
+static bool meta_fill(struct ledger *l, const char *zone, struct err *err)
+{
+	struct hash_key key;
+	char hex[HASH_HEX + 1];
+
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
+		return err_set(err, "the system gives no random bytes: %s", strerror(errno));
+	(void)snprintf(hex, sizeof(hex), "%016llx%016llx", (unsigned long long)key.k0,
+	               (unsigned long long)key.k1);
+	return meta_add(l, STR("zone"), zone, err) && meta_add(l, STR("key"), hex, err) &&
+	       meta_add(l, STR("volume"), "0", err) &&
+	       sql_run(&l->sql,
+	               "INSERT INTO meta VALUES ('created', strftime('%Y-%m-%dT%H:%M:%SZ'))", err);
+}
+
+static bool meta_read(struct ledger *l, struct err *err)
+{
+	unsigned long long k0, k1;
+
+	if (!meta_get(l, STR("zone"), err))
+		return false;
+	l->zone = zone_open(l->text.p, err);
+	if (l->zone == NULL || !meta_get(l, STR("key"), err))
+		return false;
+	if (l->text.n != HASH_HEX || sscanf(l->text.p, "%16llx%16llx", &k0, &k1) != 2)
+		return err_set(err, "%s is damaged: its hash key", l->sql.path);
+	l->key = (struct hash_key){k0, k1};
+	if (!meta_get(l, STR("volume"), err))
+		return false;
+	l->volume = strtoll(l->text.p, NULL, 10);
+	return true;
+}
+
+/* ---- opening ---- */
+
+static struct ledger *ledger_new(const char *path)
+{
+	struct ledger *l = xcalloc(1, sizeof(*l));
+
+	l->lock = -1;
+	l->sql.path = xstrdup(path);
+	return l;
+}
+
+static void unlock(struct ledger *l)
+{
+	if (l->lock >= 0)
+		(void)close(l->lock);
+	l->lock = -1;
+}
+
+static bool make_folders(const char *path, struct err *err)
+{
+	char *folder = xstrdup(path);
+	bool ok = true;
+
+	for (char *p = folder + 1; ok && (p = strchr(p, '/')) != NULL; p++) {
+		*p = '\0';
+		ok = mkdir(folder, 0777) == 0 || errno == EEXIST ||
+		     err_set(err, "%s: the folder cannot be made: %s", folder, strerror(errno));
+		*p = '/';
+	}
+	free(folder);
+	return ok;
+}
+
+static bool connect(struct ledger *l, const char *name, int flags, int busy_ms, struct err *err)
+{
+	if (sqlite3_open_v2(name, &l->sql.db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return sql_failed(&l->sql, err);
+	(void)sqlite3_busy_timeout(l->sql.db, busy_ms);
+	return true;
+}
+
+/* A new database gets its tables and its facts in one go: a kill between leaves an empty file. */
+static bool set_up(struct ledger *l, const char *zone_text, struct err *err)
+{
+	struct zone *zone = zone_open(zone_text, err);
+	int version = schema_version(l->sql.db, err);
+	bool ok = zone && version >= 0;
+
+	if (ok && version == 0)
+		ok = sql_run(&l->sql, NEW_SETTINGS, err);
+	ok = ok && sql_run(&l->sql, WRITE_SETTINGS, err);
+	if (ok && version == 0)
+		ok = sql_run(&l->sql, "BEGIN IMMEDIATE", err) && schema_migrate(l->sql.db, err) &&
+		     meta_fill(l, zone_name(zone), err) && sql_run(&l->sql, "COMMIT", err);
+	else if (ok)
+		ok = schema_migrate(l->sql.db, err);
+	zone_free(&zone);
+	return ok;
+}
+
+static bool open_write(struct ledger *l, const char *zone, struct err *err)
+{
+	const char *path = l->sql.path;
+
+	if (!make_folders(path, err))
+		return false;
+	l->lock = lock_write(path, LEDGER_BUSY_MS, err);
+	if (l->lock < 0 ||
+	    !connect(l, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, LEDGER_BUSY_MS, err) ||
+	    !set_up(l, zone, err) || !meta_read(l, err))
+		return false;
+	if (feed_register(l->sql.db, &l->feed) != SQLITE_OK)
+		return sql_failed(&l->sql, err);
+	names_open(&l->names);
+	return true;
+}
+
+struct ledger *ledger_open(const char *path, const char *zone, struct err *err)
+{
+	struct ledger *l = ledger_new(path);
+
+	if (!open_write(l, zone, err))
+		ledger_close(&l);
+	return l;
+}
+
+/* Whether there is a write-ahead log with something in it. */
+static bool has_log(const char *path)
+{
+	struct buf name = {0};
+	struct stat st;
+	bool yes;
+
+	buf_printf(&name, "%s-wal", path);
+	yes = stat(name.p, &st) == 0 && st.st_size > 0;
+	buf_free(&name);
+	return yes;
+}
+
+/* "file:PATH?immutable=1" with what a URI cannot hold escaped. */
+static void immutable_name(const char *path, struct buf *ret)
+{
+	buf_puts(ret, "file:");
+	for (; *path; path++) {
+		if (strchr("%?#", *path))
+			buf_printf(ret, "%%%02x", (unsigned)(unsigned char)*path);
+		else
+			buf_char(ret, *path);
+	}
+	buf_puts(ret, "?immutable=1");
+}
+
+static bool connect_read(struct ledger *l, struct err *err)
+{
+	const char *path = l->sql.path;
+	struct buf name = {0};
+	bool is_written, ok;
+
+	l->lock = lock_read(path, &is_written);
+	if (is_written || has_log(path)) {
+		unlock(l); /* SQLite's own locks do */
+		return connect(l, path, SQLITE_OPEN_READONLY, READ_BUSY_MS, err);
+	}
+	immutable_name(path, &name);
+	ok = connect(l, name.p, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, READ_BUSY_MS, err);
+	buf_free(&name);
+	return ok;
+}
+
+static bool open_read(struct ledger *l, struct err *err)
+{
+	const char *path = l->sql.path;
+	int version;
+
+	if (access(path, F_OK) != 0)
+		return err_set(err, "%s: no database yet; `tokentail backfill` makes one", path);
+	if (!connect_read(l, err))
+		return false;
+	version = schema_version(l->sql.db, err);
+	if (version < 0)
+		return false;
+	if (version == 0)
+		return err_set(err, "%s: no database yet; `tokentail backfill` makes one", path);
+	if (version != SCHEMA_VERSION)
+		return err_set(err,
+		               "%s: written by %s tokentail (version %d, this one reads %d); %s",
+		               path, version > SCHEMA_VERSION ? "a newer" : "an older", version,
+		               SCHEMA_VERSION,
+		               version > SCHEMA_VERSION ? "install the newer one"
+		                                        : "`tokentail backfill` brings it up");
+	return sql_run(&l->sql, READ_SETTINGS, err) && meta_read(l, err);
+}
+
+struct ledger *ledger_open_read(const char *path, struct err *err)
+{
+	struct ledger *l = ledger_new(path);
+
+	if (!open_read(l, err))
+		ledger_close(&l);
+	return l;
+}
+
+void ledger_close(struct ledger **lp)
+{
+	struct ledger *l = *lp;
+
+	*lp = NULL;
+	if (l == NULL)
+		return;
+	sql_close(&l->sql);
+	names_close(&l->names);
+	items_free(&l->items);
+	items_free(&l->winners);
+	free(l->winner_calls);
+	free(l->coverage.v);
+	table_free(&l->coverage.index);
+	buf_free(&l->text);
+	zone_free(&l->zone);
+	unlock(l);
+	free(l);
+}
+
+const struct zone *ledger_zone(const struct ledger *l)
+{
+	return l->zone;
+}
+
+struct hash_key ledger_key(const struct ledger *l)
+{
+	return l->key;
+}
+
+struct sqlite3 *ledger_db(struct ledger *l)
+{
+	return l->sql.db;
+}

@@ -1,0 +1,197 @@
+/*
+ * A mark says how far a file has been counted, and it is written in the transaction that counts:
+ * this is what makes a count happen once. A mark moves over the steps of its file in their order,
+ * each beginning where the one before it ended; threads may have made them in any order.
+ */
+#include "agent/ledger/marks.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/base/mem.h"
+#include "agent/ledger/cover.h"
+
+#define COLUMNS                                                                               \
+	"path, source, gzip, device, inode, size, mtime_ns, ctime_ns, offset, content_size, " \
+	"head_n, head, frontier_n, frontier, last_time, lost, state, reason"
+
+static const char FILE_ADD[] = "INSERT INTO files (" COLUMNS ") VALUES "
+			       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char FILE_CHANGE[] =
+	"UPDATE files SET (" COLUMNS ") = "
+	"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) "
+	"WHERE id = ?19 AND offset = ?20";
+static const char FILE_ALL[] =
+	"SELECT path, (SELECT text FROM labels WHERE labels.id = source), gzip, device, inode, "
+	"size, mtime_ns, ctime_ns, offset, content_size, head_n, head, frontier_n, frontier, "
+	"last_time, lost, state, reason, id FROM files ORDER BY id";
+
+/* ---- one mark ---- */
+
+static void bind_mark(sqlite3_stmt *st, const struct mark *m, int64_t source)
+{
+	const int64_t numbers[] = {source,      m->gzip,     m->device, m->inode,       m->size,
+	                           m->mtime_ns, m->ctime_ns, m->offset, m->content_size};
+
+	sql_bind_text(st, 1, str_of(m->path));
+	sql_bind_ints(st, 2, numbers, 9);
+	(void)sqlite3_bind_int64(st, 11, m->head_n);
+	sql_bind_hash(st, 12, &m->head);
+	(void)sqlite3_bind_int64(st, 13, m->frontier_n);
+	sql_bind_hash(st, 14, &m->frontier);
+	sql_bind_ints(st, 15, (const int64_t[]){m->last_time, m->lost, (int64_t)m->state}, 3);
+	sql_bind_text(st, 18, str_of(m->reason));
+}
+
+bool marks_save(struct ledger *l, struct mark *m, int64_t old_offset, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&l->sql, m->id ? FILE_CHANGE : FILE_ADD, err);
+	int64_t source;
+
+	if (st == NULL ||
+	    !names_label(&l->names, &l->sql, str_of(m->source ? m->source : ""), &source, err))
+		return false;
+	bind_mark(st, m, source);
+	if (m->id)
+		sql_bind_ints(st, 19, (const int64_t[]){m->id, old_offset}, 2);
+	if (!sql_done(&l->sql, st, err))
+		return false;
+	if (m->id == 0)
+		m->id = sqlite3_last_insert_rowid(l->sql.db);
+	else if (sqlite3_changes(l->sql.db) != 1)
+		return err_set(err, "%s: another program has counted %s in the meantime; run again",
+		               l->sql.path, m->path);
+	return true;
+}
+
+/* ---- the steps of a commit ---- */
+
+/* The steps of all batches by file and begin; on the heap. */
+struct steps {
+	struct step_of {
+		const struct step *step;
+		uint32_t batch;
+	} * v;
+	size_t n;
+};
+
+static int by_file_and_begin(const void *a, const void *b)
+{
+	const struct step *x = ((const struct step_of *)a)->step;
+	const struct step *y = ((const struct step_of *)b)->step;
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+static struct steps steps_in_order(const struct commit *c)
+{
+	struct steps steps = {0};
+	size_t n = 0;
+
+	for (size_t b = 0; b < c->batches_n; b++)
+		n += c->batches[b]->steps_n;
+	steps.v = xcalloc(n, sizeof(*steps.v));
+	for (uint32_t b = 0; b < c->batches_n; b++)
+		for (size_t i = 0; i < c->batches[b]->steps_n; i++)
+			steps.v[steps.n++] = (struct step_of){&c->batches[b]->steps[i], b};
+	qsort(steps.v, n, sizeof(*steps.v), by_file_and_begin);
+	return steps;
+}
+
+static void advance(struct commit *c, const struct step_of *s)
+{
+	const struct step *step = s->step;
+	const struct ids *ids = &c->ids[s->batch];
+	struct mark *m;
+
+	m = &c->files[c->file_at[step->file]];
+	assert(step->begin == m->offset && step->end >= step->begin);
+	for (size_t i = 0; i < step->leading_n; i++) {
+		struct coverage untimed = step->leading[i];
+
+		untimed.day = m->last_time ? cover_day(c->l, m->last_time) : DAY_UNKNOWN;
+		cover_add(c->l, &untimed, ids);
+	}
+	if (step->last_time)
+		m->last_time = step->last_time;
+	m->offset = step->end;
+	if (m->content_size < m->offset)
+		m->content_size = m->offset;
+	m->head_n = step->head_n;
+	m->head = step->head;
+	m->frontier_n = step->frontier_n;
+	m->frontier = step->frontier;
+}
+
+bool marks_advance(struct commit *c, struct err *err)
+{
+	struct steps steps = steps_in_order(c);
+	int64_t *old_offsets = xcalloc(c->files_n, sizeof(*old_offsets));
+	bool ok = true;
+
+	for (size_t i = 0; i < c->files_n; i++)
+		old_offsets[i] = c->files[i].offset;
+	for (size_t i = 0; i < steps.n; i++)
+		advance(c, &steps.v[i]);
+	for (size_t i = 0; ok && i < c->files_n; i++)
+		ok = marks_save(c->l, &c->files[i], old_offsets[i], err);
+	free(old_offsets);
+	free(steps.v);
+	return ok;
+}
+
+/* ---- reading ---- */
+
+static bool read_mark(sqlite3_stmt *st, struct mark *m)
+{
+	struct str reason = sql_column_text(st, 17);
+
+	*m = (struct mark){
+		.id = sqlite3_column_int64(st, 18),
+		.gzip = sqlite3_column_int(st, 2) != 0,
+		.device = sqlite3_column_int64(st, 3),
+		.inode = sqlite3_column_int64(st, 4),
+		.size = sqlite3_column_int64(st, 5),
+		.mtime_ns = sqlite3_column_int64(st, 6),
+		.ctime_ns = sqlite3_column_int64(st, 7),
+		.offset = sqlite3_column_int64(st, 8),
+		.content_size = sqlite3_column_int64(st, 9),
+		.head_n = (uint32_t)sqlite3_column_int64(st, 10),
+		.frontier_n = (uint32_t)sqlite3_column_int64(st, 12),
+		.last_time = sqlite3_column_int64(st, 14),
+		.lost = sqlite3_column_int64(st, 15),
+		.state = (enum file_state)sqlite3_column_int(st, 16),
+	};
+	(void)snprintf(m->reason, sizeof(m->reason), "%.*s", STR_ARG(reason));
+	m->path = str_dup(sql_column_text(st, 0));
+	m->source = str_dup(sql_column_text(st, 1));
+	return sql_column_hash(st, 11, &m->head) && sql_column_hash(st, 13, &m->frontier) &&
+	       m->state < FILE_STATES;
+}
+
+bool ledger_marks(struct ledger *l, struct mark **ret, size_t *n, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&l->sql, FILE_ALL, err);
+	struct mark *marks = NULL;
+	size_t used = 0, capacity = 0;
+	bool row, ok = st != NULL;
+
+	while (ok && (ok = sql_next(&l->sql, st, &row, err)) && row) {
+		marks = array_room(marks, used, &capacity, sizeof(*marks));
+		ok = read_mark(st, &marks[used++]) ||
+		     err_set(err, "%s is damaged: a file's hashes or state", l->sql.path);
+	}
+	if (ok) {
+		*ret = marks;
+		*n = used;
+		return true;
+	}
+	(void)sqlite3_reset(st);
+	while (used)
+		mark_free(&marks[--used]);
+	free(marks);
+	return false;
+}

@@ -1,0 +1,379 @@
+/*
+ * From a question to the rows of its answer: the time is fitted to the hours of the totals, the
+ * tables are scanned into groups (query_scan.c), groups become rows with texts, are put in order,
+ * cut to the limit and given their percentiles. All of it reads one snapshot, so that an agent that
+ * commits meanwhile cannot make the rows and the total disagree.
+ */
+#include "agent/ledger/query.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "agent/ledger/dim.h"
+#include "agent/ledger/inner.h"
+#include "agent/ledger/query_scan.h"
+
+#define TIME_HOUR (3600 * TIME_SEC)
+
+static bool mentions(const struct query *q, bool (*kind)(enum dim dim))
+{
+	bool any = false;
+
+	for (size_t i = 0; i < q->by_n; i++)
+		any |= kind(q->by[i]);
+	for (size_t i = 0; i < q->where_n; i++)
+		any |= kind(q->where[i].dim);
+	return any;
+}
+
+static bool is_session(enum dim dim)
+{
+	return dim == DIM_SESSION;
+}
+
+static bool is_beyond_histograms(enum dim dim)
+{
+	return dim != DIM_MODEL && !dim_is_time(dim);
+}
+
+/* Left alone when there is none. */
+static bool first_and_last_hour(struct sql *sql, int64_t *first, int64_t *last, struct err *err)
+{
+	/* Two questions, as SQLite looks up a minimum or a maximum, but not both at once. */
+	sqlite3_stmt *st = sql_statement(
+		sql, "SELECT (SELECT min(hour) FROM totals), (SELECT max(hour) FROM totals)", err);
+	bool row = false;
+
+	if (st == NULL || !sql_next(sql, st, &row, err))
+		return false;
+	if (row && sqlite3_column_type(st, 0) != SQLITE_NULL) {
+		*first = sqlite3_column_int64(st, 0) * TIME_SEC;
+		*last = sqlite3_column_int64(st, 1) * TIME_SEC;
+	}
+	(void)sqlite3_reset(st);
+	return true;
+}
+
+/* Closes open ends where there are calls, and moves the others outwards to whole hours. */
+static bool fit_time(struct ledger *l, const struct query *q, struct query_result *r,
+                     struct err *err)
+{
+	const struct zone *zone = ledger_zone(l);
+	int64_t first = INT64_MIN;
+	int64_t last = INT64_MAX - TIME_HOUR;
+	bool exact = mentions(q, is_session);
+
+	if (!first_and_last_hour(&l->sql, &first, &last, err))
+		return false;
+	r->since = q->since == INT64_MIN ? first : q->since;
+	r->until = q->until == INT64_MAX ? last + TIME_HOUR : q->until;
+	if (q->since != INT64_MIN && !exact)
+		r->since = zone_hour_start(zone, q->since);
+	if (q->until != INT64_MAX && !exact && zone_hour_start(zone, q->until) != q->until)
+		r->until = zone_hour_start(zone, q->until) + TIME_HOUR;
+	r->moved = (q->since != INT64_MIN && r->since != q->since) ||
+	           (q->until != INT64_MAX && r->until != q->until);
+	return true;
+}
+
+static bool has_latency(const struct grouping *g)
+{
+	for (size_t i = 0; i < g->index.n; i++)
+		if (g->groups[i].numbers.sums.latency_calls > 0)
+			return true;
+	return false;
+}
+
+static bool scan(struct scan *s, const struct query *q, struct err *err)
+{
+	if (mentions(q, is_session))
+		return scan_calls(s, err);
+	if (!scan_totals(s, err))
+		return false;
+	if (!has_latency(&s->grouping) || q->unpriced_only)
+		return true;
+	return mentions(q, is_beyond_histograms) ? scan_call_latencies(s, err)
+	                                         : scan_histograms(s, err);
+}
+
+/* ---- groups to rows ---- */
+
+/* The texts of one kind of tuples: QUERY_DIMS_MAX of each. */
+static struct str *texts_new(const struct tuples *t)
+{
+	return xcalloc(t->index.n * QUERY_DIMS_MAX, sizeof(struct str));
+}
+
+static bool label_text(struct sql *sql, int64_t label, struct arena *a, struct str *ret,
+                       struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(sql, "SELECT text FROM labels WHERE id = ?", err);
+	bool found = false;
+
+	if (st == NULL)
+		return false;
+	(void)sqlite3_bind_int64(st, 1, label);
+	if (!sql_next(sql, st, &found, err))
+		return false;
+	if (!found)
+		return err_set(err, "the ledger is damaged: label %lld is not there",
+		               (long long)label);
+	*ret = query_keep(a, sql_column_text(st, 0));
+	(void)sqlite3_reset(st);
+	return true;
+}
+
+static bool label_texts(const struct scan *s, struct arena *a, struct str *texts, struct err *err)
+{
+	const struct query *q = s->grouping.query;
+	const struct tuples *t = &s->grouping.labels;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < t->index.n * QUERY_DIMS_MAX; i++) {
+		size_t dim = i % QUERY_DIMS_MAX;
+
+		if (dim < q->by_n && dim_column(q->by[dim]) != DIM_COLUMN_NONE)
+			ok = label_text(s->sql, t->v[i / QUERY_DIMS_MAX].v[dim], a, &texts[i], err);
+	}
+	return ok;
+}
+
+static void time_texts(const struct scan *s, struct arena *a, struct str *texts)
+{
+	const struct query *q = s->grouping.query;
+	const struct tuples *t = &s->grouping.times;
+	struct buf text = {0};
+
+	for (size_t i = 0; i < t->index.n * QUERY_DIMS_MAX; i++) {
+		size_t dim = i % QUERY_DIMS_MAX;
+
+		if (dim >= q->by_n || !dim_is_time(q->by[dim]))
+			continue;
+		buf_clear(&text);
+		dim_text(q->by[dim], q->zone, t->v[i / QUERY_DIMS_MAX].v[dim], &text);
+		texts[i] = query_keep(a, buf_view(&text));
+	}
+	buf_free(&text);
+}
+
+static struct str key_text(const struct scan *s, const struct group *g, size_t dim,
+                           const struct str *labels, const struct str *times)
+{
+	if (dim_is_time(s->grouping.query->by[dim]))
+		return times[(size_t)g->times * QUERY_DIMS_MAX + dim];
+	return labels[(size_t)g->labels * QUERY_DIMS_MAX + dim];
+}
+
+/* Rows in the order of groups, so row_of_group is the identity; groups without calls stay for now.
+ */
+static bool make_rows(const struct scan *s, struct query_result *r, struct err *err)
+{
+	const struct grouping *g = &s->grouping;
+	struct str *labels = texts_new(&g->labels);
+	struct str *times = texts_new(&g->times);
+	bool ok = label_texts(s, &r->text, labels, err);
+
+	time_texts(s, &r->text, times);
+	r->n = g->index.n;
+	r->rows = xcalloc(r->n, sizeof(*r->rows));
+	for (size_t i = 0; ok && i < r->n; i++) {
+		const struct group *group = &g->groups[i];
+
+		for (size_t dim = 0; dim < g->query->by_n; dim++)
+			r->rows[i].key[dim] =
+				g->query->by[dim] == DIM_SESSION
+					? query_keep(&r->text,
+			                             intern_str(g->sessions, group->session))
+					: key_text(s, group, dim, labels, times);
+		r->rows[i].errors = group->errors;
+		r->rows[i].sums = group->numbers.sums;
+	}
+	free(labels);
+	free(times);
+	return ok;
+}
+
+/* ---- order and limit ---- */
+
+struct order {
+	const struct query *query;
+	const struct query_row *rows;
+	size_t times; /* dims that go first, upwards */
+};
+
+static wide measure(const struct query_row *row, enum query_sort sort)
+{
+	const struct sums *s = &row->sums;
+
+	switch (sort) {
+	case SORT_CALLS:
+		return s->calls;
+	case SORT_TOKENS:
+		return (wide)s->count[COUNT_INPUT] + s->count[COUNT_OUTPUT];
+	case SORT_DEFAULT:
+	case SORT_COST:
+		break;
+	}
+	return s->cost;
+}
+
+static int compare_keys(const struct query_row *a, const struct query_row *b, size_t n)
+{
+	int order = 0;
+
+	for (size_t i = 0; i < n && order == 0; i++)
+		order = str_cmp(a->key[i], b->key[i]);
+	return order;
+}
+
+/* Rows without calls last; equal rows by the other measures, then by their texts. */
+static int compare(const void *x, const void *y, void *arg)
+{
+	const struct order *o = arg;
+	const struct query_row *a = &o->rows[*(const uint32_t *)x];
+	const struct query_row *b = &o->rows[*(const uint32_t *)y];
+	const enum query_sort by[] = {o->query->sort, SORT_COST, SORT_CALLS, SORT_TOKENS};
+	int order = (a->sums.calls == 0) - (b->sums.calls == 0);
+
+	if (order == 0)
+		order = compare_keys(a, b, o->times);
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]) && order == 0; i++) {
+		wide left = measure(a, by[i]);
+		wide right = measure(b, by[i]);
+
+		order = (left < right) - (left > right);
+	}
+	return order ? order : compare_keys(a, b, o->query->by_n);
+}
+
+static size_t leading_times(const struct query *q)
+{
+	size_t n = 0;
+
+	while (q->sort == SORT_DEFAULT && n < q->by_n && dim_is_time(q->by[n]))
+		n++;
+	return n;
+}
+
+/* Puts the rows in order and leaves out those without calls; row_of_group says where each went. */
+static void sort_rows(const struct query *q, struct query_result *r, uint32_t *row_of_group)
+{
+	struct order order = {q, r->rows, leading_times(q)};
+	uint32_t *from = xcalloc(r->n, sizeof(*from));
+	struct query_row *sorted = xcalloc(r->n, sizeof(*sorted));
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		from[i] = i;
+		row_of_group[i] = GROUP_NONE;
+	}
+	if (r->n)
+		qsort_r(from, r->n, sizeof(*from), compare, &order);
+	for (; n < r->n && r->rows[from[n]].sums.calls != 0; n++) {
+		sorted[n] = r->rows[from[n]];
+		row_of_group[from[n]] = (uint32_t)n;
+	}
+	free(from);
+	free(r->rows);
+	r->rows = sorted;
+	r->n = n;
+}
+
+static bool merge(struct query_row *to, const struct query_row *row, struct err *err)
+{
+	union numbers sum = {.sums = to->sums};
+	union numbers add = {.sums = row->sums};
+
+	if (!numbers_add(&sum, &add))
+		return err_set(err, "a sum is beyond 64 bits; ask for a shorter time");
+	to->sums = sum.sums;
+	to->errors += row->errors;
+	return true;
+}
+
+static bool cut_rows(const struct query *q, struct query_result *r, uint32_t *row_of_group,
+                     size_t groups, struct err *err)
+{
+	struct query_row other = {.key[0] = STR("other")};
+
+	if (q->limit == 0 || r->n <= q->limit)
+		return true;
+	for (size_t i = q->limit; i < r->n; i++)
+		if (!merge(&other, &r->rows[i], err))
+			return false;
+	for (size_t i = 0; i < groups; i++)
+		if (row_of_group[i] != GROUP_NONE && row_of_group[i] > q->limit)
+			row_of_group[i] = (uint32_t)q->limit;
+	r->other_n = r->n - q->limit;
+	r->rows[q->limit] = other;
+	r->n = q->limit + 1;
+	return true;
+}
+
+static bool sum_rows(struct query_result *r, struct err *err)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (!merge(&r->total, &r->rows[i], err))
+			return false;
+	return true;
+}
+
+static bool answer(struct scan *s, const struct query *q, struct query_result *r, struct err *err)
+{
+	size_t groups = s->grouping.index.n;
+	uint32_t *row_of_group = xcalloc(groups, sizeof(*row_of_group));
+	bool ok = make_rows(s, r, err);
+
+	if (ok) {
+		sort_rows(q, r, row_of_group);
+		ok = cut_rows(q, r, row_of_group, groups, err) && sum_rows(r, err);
+	}
+	if (ok)
+		latencies_percentiles(&s->latencies, row_of_group, r);
+	free(row_of_group);
+	return ok;
+}
+
+static bool run(struct ledger *l, const struct query *q, struct query_result *r, struct err *err)
+{
+	struct scan s = {.sql = &l->sql, .zone = ledger_zone(l), .unpriced_only = q->unpriced_only};
+	bool ok = grouping_open(&s.grouping, s.sql, q, err) && fit_time(l, q, r, err);
+
+	s.since = r->since;
+	s.until = r->until;
+	ok = ok && scan(&s, q, err) && answer(&s, q, r, err);
+	grouping_close(&s.grouping);
+	latencies_free(&s.latencies);
+	return ok;
+}
+
+struct query_result *query_run(struct ledger *l, const struct query *q, struct err *err)
+{
+	struct query_result *r = xcalloc(1, sizeof(*r));
+	bool ok;
+
+	assert(q->by_n <= QUERY_DIMS_MAX && q->where_n <= QUERY_WHERE_MAX);
+	/* A savepoint, so that a caller may have a snapshot of its own around it. */
+	ok = sql_run(&l->sql, "SAVEPOINT query", err);
+	if (ok) {
+		struct err ignored = {0}; /* nothing was written: nothing can be lost */
+
+		ok = run(l, q, r, err);
+		(void)sql_run(&l->sql, "RELEASE query", &ignored);
+	}
+	if (!ok)
+		query_result_free(&r);
+	return r;
+}
+
+void query_result_free(struct query_result **rp)
+{
+	struct query_result *r = *rp;
+
+	*rp = NULL;
+	if (r == NULL)
+		return;
+	free(r->rows);
+	arena_free(&r->text);
+	free(r);
+}

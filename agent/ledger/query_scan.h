@@ -1,0 +1,31 @@
+/*
+ * Reading the tables of the ledger into groups.
+ */
+#ifndef LEDGER_QUERY_SCAN_H
+#define LEDGER_QUERY_SCAN_H
+
+#include "agent/ledger/query_group.h"
+#include "agent/ledger/query_latency.h"
+
+struct scan {
+	struct sql *sql;
+	const struct zone *zone; /* the ledger's: where hours are cut */
+	int64_t since, until;    /* microseconds; INT64_MIN, INT64_MAX: open */
+	bool unpriced_only;
+	struct grouping grouping;
+	struct latencies latencies;
+};
+
+/* Adds up hourly totals. False and *err, also when a sum is beyond 64 bits. */
+bool scan_totals(struct scan *s, struct err *err);
+/* Adds up the calls that are kept, and their latencies: what only they know, by session. */
+bool scan_calls(struct scan *s, struct err *err);
+/* Latencies of the groups there are: from the histograms, by model and time only. */
+bool scan_histograms(struct scan *s, struct err *err);
+/* The same from the calls that are kept, by anything. */
+bool scan_call_latencies(struct scan *s, struct err *err);
+
+/* to += add; false when a sum is beyond 64 bits. */
+bool numbers_add(union numbers *to, const union numbers *add);
+
+#endif

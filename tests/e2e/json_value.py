@@ -1,0 +1,36 @@
+"""Prints one value of the JSON on standard input, by a path such as rows.0.model; `length` at the
+end of a path is the number of elements. Numbers stay the text they were: 0.10 is not 0.1. The path
+`adds_up` checks the counters of a backfill instead."""
+import json
+import sys
+
+
+def at(value, path):
+    for key in path.split("."):
+        if isinstance(value, list):
+            value = len(value) if key == "length" else value[int(key)]
+        else:
+            value = value[key]
+    return value
+
+
+def text(value):
+    if value is None or isinstance(value, (bool, list, dict)):
+        return json.dumps(value)
+    return str(value)
+
+
+def main():
+    document = json.load(sys.stdin, parse_float=str, parse_int=str)
+    if sys.argv[1] != "adds_up":
+        try:
+            print(text(at(document, sys.argv[1])))
+        except (KeyError, IndexError, TypeError, ValueError):
+            sys.exit("there is no %s in %.500s" % (sys.argv[1], json.dumps(document)))
+        return
+    outcomes = ("calls", "duplicates", "skipped", "rejected")
+    if int(document["records"]) != sum(int(document[name]) for name in outcomes):
+        sys.exit("records are not calls + duplicates + skipped + rejected: %s" % document)
+
+
+main()

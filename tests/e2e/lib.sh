@@ -1,0 +1,93 @@
+# Helpers of the end-to-end tests. A test sources this file first and then runs the real binary in
+# a folder of its own, which is also its working directory and home, so that no configuration of the
+# person who runs it is found:
+#
+#     . "$(dirname "$0")/lib.sh"
+#     cat > tokentail.yaml <<-END ... END
+#     backfill -c tokentail.yaml
+#     expect_json calls 2
+#     adds_up "$DB" 3
+#
+# A test that fails shows what the last commands printed. TOKENTAIL names the binary (default
+# ./tokentail of the repository), WRAP what to run it under (valgrind -q).
+# shellcheck shell=sh
+set -eu
+
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+FIX=$ROOT/fixtures
+TOKENTAIL=$(realpath "${TOKENTAIL:-$ROOT/tokentail}")
+T=$(mktemp -d "${TMPDIR:-/tmp}/tokentail-e2e.XXXXXX")
+DB=$T/tokentail.db
+HOME=$T XDG_CONFIG_HOME=$T/.config TZ=UTC LC_ALL=C.UTF-8
+PYTHONDONTWRITEBYTECODE=1
+export HOME XDG_CONFIG_HOME TZ LC_ALL PYTHONDONTWRITEBYTECODE TOKENTAIL ROOT FIX
+touch "$T/log" "$T/out" "$T/err"
+cd "$T"
+
+finish() {
+	status=$?
+	[ "$status" -eq 0 ] || { echo "--- log"; tail -n 60 "$T/log"; }
+	cd /
+	rm -rf "$T"
+	exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# Runs the binary with its output in $T/out and $T/err and both in the log. Gives its exit status.
+tokentail() {
+	echo "$ tokentail $*" >> "$T/log"
+	_status=0
+	${WRAP-} "$TOKENTAIL" "$@" > "$T/out" 2> "$T/err" || _status=$?
+	cat "$T/out" "$T/err" >> "$T/log"
+	[ "$_status" -eq 0 ] || echo "exit status $_status" >> "$T/log"
+	return "$_status"
+}
+
+# expect_status WANTED ARGUMENTS...: runs the binary.
+expect_status() {
+	_wanted=$1 _got=0
+	shift
+	tokentail "$@" || _got=$?
+	[ "$_got" -eq "$_wanted" ] || fail "tokentail $*: exit status $_got, wanted $_wanted"
+}
+
+# Runs `backfill --json` on $DB, wants success, and that each record ended as exactly one thing.
+backfill() {
+	expect_status 0 backfill --json -q --db "$DB" "$@"
+	python3 "$ROOT/tests/e2e/json_value.py" adds_up < "$T/out" || fail "backfill $*"
+}
+
+# expect_eq WANTED GOT [WHAT]
+expect_eq() {
+	[ "$1" = "$2" ] || fail "${3:-value}: wanted '$1', got '$2'"
+}
+
+# expect_json KEY VALUE: in what the binary printed last. KEY is a path such as rows.0.cost_usd or
+# rows.length; numbers are compared as the text they were printed as.
+expect_json() {
+	_got=$(python3 "$ROOT/tests/e2e/json_value.py" "$1" < "$T/out") || fail "no JSON with $1"
+	expect_eq "$2" "$_got" "$1"
+}
+
+# expect_text FILE TEXT: FILE (out or err of the last run, or a path) holds TEXT literally.
+expect_text() {
+	grep -qF -e "$2" "$1" || fail "$1 does not hold '$2'"
+}
+
+# expect_no_text FILE TEXT
+expect_no_text() {
+	! grep -qF -e "$2" "$1" || fail "$1 holds '$2'"
+}
+
+# adds_up [DB [RECORDS]]: the tables of the ledger agree with each other, and with the number of
+# records there were to read. Every test that writes a ledger ends with it.
+adds_up() {
+	python3 "$ROOT/tests/e2e/adds_up.py" "${1:-$DB}" ${2+"$2"} >> "$T/log" 2>&1 ||
+		fail "the ledger ${1:-$DB} does not add up"
+}
