@@ -11,6 +11,8 @@ INSTALL    ?= install
 CFLAGS     ?= -O2 -g
 
 DEPS       := yaml-0.1 libpcre2-8 sqlite3 zlib
+# Used where it is found; ISAL= builds without it.
+ISAL       ?= $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo libisal)
 TEST_DEPS  := cmocka
 VERSION    := $(shell cat VERSION)
 
@@ -29,10 +31,11 @@ HARDEN_LD  := $(if $(SAN),,-pie -Wl,-z,relro,-z,now)
 SANFLAGS   := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 # Asked once; `deps` installs before a second make reads this.
-DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(DEPS) 2>/dev/null)
-DEP_LIBS   := $(shell $(PKG_CONFIG) --libs $(DEPS) 2>/dev/null)
+DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(DEPS) $(ISAL) 2>/dev/null)
+DEP_LIBS   := $(shell $(PKG_CONFIG) --libs $(DEPS) $(ISAL) 2>/dev/null)
 
 ALL_CPPFLAGS = -I. -DTOKENTAIL_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
+               $(if $(ISAL),-DHAVE_ISAL) \
                $(DEP_CFLAGS) $(TEST_CFLAGS) $(CPPFLAGS)
 # Hidden: a function of ours that has the name of one inside a library must not take its place.
 ALL_CFLAGS   = $(STD) $(WARN) $(HARDEN) $(SANFLAGS) -fvisibility=hidden -pthread $(CFLAGS)

@@ -17,13 +17,17 @@ enum {
 /*
  * Paths: a.b.c members; "a.b" a member whose name has dots; a[0], a[-1] elements; a[*] the first
  * element, a.* the first member, in which the rest of the path is found; a[key=value] the first
- * element whose member `key` is `value`. A string on the way that holds JSON is entered.
+ * element whose member `key` is `value`. A string on the way that holds JSON is entered. Of what
+ * [*] and .* find, a null counts only when there is nothing more. The empty path is the record.
  */
 struct json_paths;
 
 struct json_paths *json_paths_new(const struct str *paths, size_t n, struct err *err);
 void json_paths_free(struct json_paths **p);
-/* As format.parse. The record is one JSON value of any type with white space around it. */
+/*
+ * As format.parse. The record is one JSON value of any type with white space around it, and maybe a
+ * byte order mark before.
+ */
 bool json_scan(const struct json_paths *p, struct str record, struct value *slots,
                struct arena *scratch, struct fault *fault);
 

@@ -24,6 +24,7 @@ for purpose in "$@"; do
 		want libpcre2-dev lib libpcre2-8
 		want libsqlite3-dev lib sqlite3
 		want zlib1g-dev lib zlib
+		want libisal-dev lib libisal
 		want tzdata test -e /usr/share/zoneinfo/Europe/Berlin
 		;;
 	test)

@@ -231,6 +231,11 @@ static int read_all(struct backfill *b)
 
 static bool choose_source(struct backfill *b, struct err *err)
 {
+	if (b->preset && b->paths_n == 0)
+		return err_set(err,
+		               "--preset %s: which logs? give their paths, or - for standard "
+		               "input",
+		               b->preset);
 	if (b->preset) {
 		b->preset_config = config_for_preset(b->preset, b->paths, (size_t)b->paths_n, err);
 		return b->preset_config != NULL;

@@ -228,8 +228,9 @@ static int run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (positional != 1)
-		return usage_error(&command_explain, "takes one LINE or -, not",
-		                   positional ? argv[2] : "nothing");
+		return positional
+		               ? usage_error(&command_explain, "takes one LINE, not also", argv[2])
+		               : usage_error(&command_explain, "takes a LINE, or -", NULL);
 	x.config = common_config(&x.common);
 	if (x.config == NULL)
 		return EXIT_USAGE;

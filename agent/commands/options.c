@@ -39,15 +39,16 @@ int fail(int status, const struct err *err)
 
 int usage_error(const struct command *command, const char *what, const char *value)
 {
+	const char *space = command ? " " : "", *name = command ? command->name : "";
 	struct buf line = {0};
 
-	buf_printf(&line, "tokentail %s: %s", command->name, what);
+	buf_printf(&line, "tokentail%s%s: %s", space, name, what);
 	if (value) {
 		buf_puts(&line, " `");
 		escape_terminal(&line, str_of(value));
 		buf_char(&line, '`');
 	}
-	buf_printf(&line, "; see `tokentail %s --help`", command->name);
+	buf_printf(&line, "; see `tokentail%s%s --help`", space, name);
 	say(&line);
 	buf_free(&line);
 	return EXIT_USAGE;

@@ -2,7 +2,6 @@
  * The price book to look at: all of it, one model with the way it was found, or a check of a book
  * before it is used. Nothing is written.
  */
-#include <stdlib.h>
 #include <time.h>
 
 #include "agent/base/escape.h"

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "agent/base/str.h"
+#include "agent/follow/inflate.h"
 
 struct gunzip;
 
@@ -22,7 +23,7 @@ enum gunzip_state {
 /* Whether a file that begins with these two bytes is one. */
 bool gunzip_magic(const char bytes[2]);
 /* Reads on from `fd`, which stays the caller's, after the bytes of `first`. */
-struct gunzip *gunzip_new(int fd, struct str first);
+struct gunzip *gunzip_new(const struct inflate_library *library, int fd, struct str first);
 void gunzip_free(struct gunzip **g);
 /* The caller has put the descriptor back to its start. */
 void gunzip_restart(struct gunzip *g);

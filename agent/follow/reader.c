@@ -101,7 +101,7 @@ struct reader *reader_from_fd(int fd, const char *name, struct reader_options op
 	while (n < sizeof(magic) && (got = read_some(fd, magic + n, sizeof(magic) - n)) > 0)
 		n += (size_t)got;
 	if (n == sizeof(magic) && gunzip_magic(magic))
-		r->gunzip = gunzip_new(fd, (struct str){magic, n});
+		r->gunzip = gunzip_new(inflate_libraries[0], fd, (struct str){magic, n});
 	else
 		buf_bytes(&r->tail, magic, n);
 	r->consumed = (int64_t)n;

@@ -40,6 +40,9 @@ enum dedupe_column {
 	DEDUPE_MODEL,
 };
 
+/* In struct item.key of a winner, where a dedupe key is never 0. */
+enum { NOT_REMEMBERED = 0 };
+
 /* A call of an earlier commit, as the ledger remembers it. */
 struct past {
 	struct call_row row; /* what sums are made of, and the key */
@@ -257,7 +260,8 @@ static bool meet(struct walk *w, struct holder *h, struct item i, struct err *er
 		if (!replaced(w, h, err))
 			return false;
 	} else if (h->row && row->time < h->row->time) {
-		wins(w, &i); /* another call, but the later one is remembered */
+		i.key = NOT_REMEMBERED; /* another call, but the later one holds the key */
+		wins(w, &i);
 		return true;
 	} else if (h->row && !h->is_past) {
 		wins(w, &h->item);
@@ -326,10 +330,13 @@ struct winners_feed {
 static bool next_winner(void *from)
 {
 	struct winners_feed *f = from;
+	const struct items *winners = &f->c->l->winners;
 
-	if (f->at == f->c->l->winners.n)
+	while (f->at < winners->n && winners->v[f->at].key == NOT_REMEMBERED)
+		f->at++;
+	if (f->at == winners->n)
 		return false;
-	f->row = item_row(f->c, &f->c->l->winners.v[f->at++]);
+	f->row = item_row(f->c, &winners->v[f->at++]);
 	return true;
 }
 

@@ -257,12 +257,16 @@ static bool build(struct book *b, struct shelf *s, struct err *err)
 
 /* ---- the layers ---- */
 
-static bool add_path(struct shelf *s, const char *path, int layer, struct err *err)
+static bool add_path(struct shelf *s, const struct config *config, const char *path, int layer,
+                     struct err *err)
 {
 	struct buf text = {0};
-	bool good = files_read(path, BOOK_BYTES_MAX, &text, err) == FILES_READ &&
-	            shelf_add_file(s, buf_view(&text), path, layer, err);
+	struct err why = {0};
+	bool good = files_read(path, BOOK_BYTES_MAX, &text, &why) == FILES_READ;
 
+	if (!good)
+		(void)err_set(err, "%s: prices.books: %s", config->file, why.text);
+	good = good && shelf_add_file(s, buf_view(&text), path, layer, err);
 	buf_free(&text);
 	return good;
 }
@@ -287,7 +291,7 @@ static bool add_layers(struct shelf *s, const struct config *config, struct err 
 	    !shelf_add_own(s, config->own_prices, config->file, LAYER_OWN, err))
 		return false;
 	for (size_t i = 0; i < config->books_n; i++)
-		if (!add_path(s, config->books[i], layer++, err))
+		if (!add_path(s, config, config->books[i], layer++, err))
 			return false;
 	return add_shipped(s, layer, err);
 }

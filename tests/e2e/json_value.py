@@ -1,6 +1,7 @@
 """Prints one value of the JSON on standard input, by a path such as rows.0.model; `length` at the
 end of a path is the number of elements. Numbers stay the text they were: 0.10 is not 0.1. The path
-`adds_up` checks the counters of a backfill instead."""
+`adds_up` checks the counters of a backfill instead; `file PATH` prints the state and the reason that
+`status` gives of a file."""
 import json
 import sys
 
@@ -20,8 +21,19 @@ def text(value):
     return str(value)
 
 
+def print_file(document, path):
+    for found in document["files"]:
+        if found["path"] == path:
+            print(found["state"], found["reason"], sep="\n")
+            return
+    sys.exit("no %s among %s" % (path, [found["path"] for found in document["files"]]))
+
+
 def main():
     document = json.load(sys.stdin, parse_float=str, parse_int=str)
+    if sys.argv[1].startswith("file "):
+        print_file(document, sys.argv[1][len("file "):])
+        return
     if sys.argv[1] != "adds_up":
         try:
             print(text(at(document, sys.argv[1])))

@@ -85,6 +85,49 @@ expect_no_text() {
 	! grep -qF -e "$2" "$1" || fail "$1 holds '$2'"
 }
 
+# calls FROM TO [MODEL]: one JSON line a call, each with a time and a request id of its own, for the
+# preset `json`. Each is 100 tokens in and 10 out: with gpt-4o 0.00035 dollars.
+calls() {
+	awk -v from="$1" -v to="$2" -v model="${3:-gpt-4o}" 'BEGIN {
+		for (i = from; i <= to; i++)
+			printf "{\"time\":\"2026-03-01T%02d:%02d:%02dZ\",\"model\":\"%s\"," \
+				"\"input_tokens\":100,\"output_tokens\":10,\"request_id\":\"r%d\"}\n",
+				i / 3600, i / 60 % 60, i % 60, model, i
+	}'
+}
+
+# expect_counts RECORDS CALLS DUPLICATES SKIPPED REJECTED: of the backfill that ran last.
+expect_counts() {
+	expect_json records "$1"
+	expect_json calls "$2"
+	expect_json duplicates "$3"
+	expect_json skipped "$4"
+	expect_json rejected "$5"
+}
+
+# expect_total CALLS COST: of all that is in the ledger.
+expect_total() {
+	expect_status 0 report --db "$DB" --json
+	expect_json total.calls "$1"
+	expect_json total.cost_usd "$2"
+}
+
+# expect_one_line: the last run said exactly one line on stderr, and it says who speaks.
+expect_one_line() {
+	expect_eq 1 "$(wc -l < "$T/err" | tr -d ' ')" 'lines on stderr'
+	expect_text "$T/err" 'tokentail'
+}
+
+# expect_file PATH STATE REASON: what `status` says of a file. REASON is a part of the words; with
+# STATE - there is no such file.
+expect_file() {
+	tokentail status --db "$DB" --json || :
+	python3 "$ROOT/tests/e2e/json_value.py" "file $1" < "$T/out" > "$T/file" ||
+		fail "status has no $1"
+	expect_eq "$2" "$(head -n 1 "$T/file")" "state of $1"
+	expect_text "$T/file" "$3"
+}
+
 # adds_up [DB [RECORDS]]: the tables of the ledger agree with each other, and with the number of
 # records there were to read. Every test that writes a ledger ends with it.
 adds_up() {

@@ -269,8 +269,9 @@ static void test_a_file_that_is_not_there_is_an_error(void **state)
 	(void)state;
 	open_book(&f, NULL, NULL, &err);
 	assert_null(f.book);
-	assert_string_equal(err.text, "/nowhere/prices.yaml: cannot be read: No such file or "
-	                              "directory");
+	assert_string_equal(err.text,
+	                    "tokentail.yaml: prices.books: /nowhere/prices.yaml: cannot be "
+	                    "read: No such file or directory");
 	close_book(&f);
 }
 

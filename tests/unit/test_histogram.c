@@ -76,11 +76,15 @@ static void test_percentiles_are_those_of_the_sorted_latencies(void **state)
 	assert_int_equal(histogram_percentile(&h, 0), histogram_value(1));
 }
 
-static void test_one_slow_call_in_a_thousand_shows_only_at_the_end(void **state)
+static void test_a_percentile_is_the_first_latency_that_reaches_its_rank(void **state)
 {
-	struct histogram h = {{0}, 0};
+	struct histogram h = {{0}, 0}, three = {{0}, 0};
 
 	(void)state;
+	for (int64_t i = 1; i <= 3; i++)
+		count(&three, i * 100000, 1);
+	assert_int_equal(histogram_percentile(&three, 500),
+	                 histogram_value(histogram_bucket(200000)));
 	count(&h, 100000, 999);
 	count(&h, 60000000, 1);
 	assert_int_equal(histogram_percentile(&h, 999), histogram_value(histogram_bucket(100000)));
@@ -156,7 +160,7 @@ int main(void)
 		cmocka_unit_test(test_a_bucket_stands_for_its_latencies_within_one_percent),
 		cmocka_unit_test(test_buckets_grow_with_latency_and_are_never_beyond_the_last),
 		cmocka_unit_test(test_percentiles_are_those_of_the_sorted_latencies),
-		cmocka_unit_test(test_one_slow_call_in_a_thousand_shows_only_at_the_end),
+		cmocka_unit_test(test_a_percentile_is_the_first_latency_that_reaches_its_rank),
 		cmocka_unit_test(test_packed_histograms_add_to_the_same_as_their_calls),
 		cmocka_unit_test(test_an_empty_histogram_packs_to_nothing),
 		cmocka_unit_test(test_damaged_bytes_are_refused_and_change_nothing),

@@ -7,6 +7,12 @@
 
 #include "agent/commands/status.h"
 
+/* A str in a static table, where a compound literal may not stand. */
+#define LITERAL(text)                    \
+	{                                \
+		(text), sizeof(text) - 1 \
+	}
+
 static struct mark whole = {.id = 1,
                             .path = (char[]){"logs/app.log"},
                             .source = (char[]){"app"},
@@ -22,22 +28,28 @@ static struct mark damaged = {.id = 2,
                               .reason = "gzip: crc does not match"};
 
 static struct status_source sources[] = {
-	{.name = STR("app"), .records = {5, 1, 2, 3}, .counted = 5},
+	{.name = LITERAL("app"), .records = {5, 1, 2, 3}, .counted = 5},
 };
 static struct coverage_row reasons[] = {
-	{.source = STR("app"), .outcome = OUTCOME_CALL, .records = 5},
-	{.source = STR("app"), .reason = STR("only"), .outcome = OUTCOME_SKIPPED, .records = 2},
-	{.source = STR("app"), .reason = STR("no time"), .outcome = OUTCOME_REJECTED, .records = 3},
+	{.source = LITERAL("app"), .outcome = OUTCOME_CALL, .records = 5},
+	{.source = LITERAL("app"),
+         .reason = LITERAL("only"),
+         .outcome = OUTCOME_SKIPPED,
+         .records = 2},
+	{.source = LITERAL("app"),
+         .reason = LITERAL("no time"),
+         .outcome = OUTCOME_REJECTED,
+         .records = 3},
 };
 static struct reject_row rejects[] = {
-	{.source = STR("app"),
-         .path = STR("logs/app.log"),
-         .reason = STR("bad number in output_tokens"),
-         .value = STR("\x1b[31m-5"),
+	{.source = LITERAL("app"),
+         .path = LITERAL("logs/app.log"),
+         .reason = LITERAL("bad number in output_tokens"),
+         .value = LITERAL("\x1b[31m-5"),
          .offset = 70},
-	{.source = STR("app"),
-         .path = STR("logs/app.log"),
-         .reason = STR("not JSON"),
+	{.source = LITERAL("app"),
+         .path = LITERAL("logs/app.log"),
+         .reason = LITERAL("not JSON"),
          .offset = 30,
          .at = 17},
 };
