@@ -145,7 +145,26 @@ static uwide divide(uwide value, uwide divisor, bool inexact)
 	return quotient;
 }
 
-bool number_count(struct str text, int64_t *ret)
+/* Nearly every count is a few digits and nothing else. */
+static bool plain_count(struct str text, int64_t *ret)
+{
+	enum { PLAIN_DIGITS = 9 }; /* as many are below COUNT_MAX whatever they are */
+	int64_t value = 0;
+
+	if (text.n == 0 || text.n > PLAIN_DIGITS)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned digit = (unsigned char)text.p[i] - (unsigned)'0';
+
+		if (digit > 9)
+			return false;
+		value = value * 10 + digit;
+	}
+	*ret = value;
+	return true;
+}
+
+static bool any_count(struct str text, int64_t *ret)
 {
 	static const char suffixes[] = "kMG"; /* 10^3, 10^6, 10^9 */
 	struct decimal d;
@@ -170,6 +189,11 @@ bool number_count(struct str text, int64_t *ret)
 		return false;
 	*ret = (int64_t)value;
 	return true;
+}
+
+bool number_count(struct str text, int64_t *ret)
+{
+	return plain_count(text, ret) || any_count(text, ret);
 }
 
 bool number_decimal(struct str text, int digits, int64_t *ret)

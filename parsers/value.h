@@ -36,7 +36,8 @@ bool value_is_no_word(struct str text);
 /* A null or one of those words is no value. */
 static inline bool value_present(const struct value *v)
 {
-	return v->type > VALUE_NULL && (v->text.n > 4 || !value_is_no_word(v->text));
+	return v->type > VALUE_NULL &&
+	       (v->text.n > 4 || v->type == VALUE_NUMBER || !value_is_no_word(v->text));
 }
 
 /*

@@ -207,7 +207,7 @@ static void print_text(const struct backfill *b, const struct pipeline_sums *s)
 
 static int read_all(struct backfill *b)
 {
-	struct pipeline_sums sums;
+	struct pipeline_sums sums = {0};
 	struct err err = {0};
 	bool good;
 

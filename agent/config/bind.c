@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/base/zone.h"
 #include "agent/config/keys.h"
 #include "agent/config/nearest.h"
 #include "agent/config/quantity.h"
@@ -200,6 +201,20 @@ bool bind_text(struct binder *b, const struct key *key, const struct yaml_node *
 	if (node->type == YAML_SCALAR && node->text.n == 0)
 		return bind_fail(b, node->line, "expected %s, found empty text", key->type);
 	return bind_value(b, key, node, into);
+}
+
+bool bind_zone(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
+{
+	struct err why = {0};
+	struct zone *zone;
+
+	if (!bind_text(b, key, node, into))
+		return false;
+	zone = zone_open(*(char **)bind_member(into, key->offset), &why);
+	if (zone == NULL)
+		return bind_fail(b, node->line, "%s", why.text);
+	zone_free(&zone);
+	return true;
 }
 
 bool bind_bool(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)

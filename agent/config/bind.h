@@ -59,6 +59,7 @@ bind_fn bind_file;     /* char *; a leading ~/ becomes the home directory */
 bind_fn bind_bool;     /* bool */
 bind_fn bind_duration; /* int64_t microseconds, more than 0 */
 bind_fn bind_keep;     /* the same, KEEP_FOREVER or KEEP_NONE */
+bind_fn bind_zone;     /* char *: the name of a time zone that the system knows */
 bind_fn bind_texts;    /* char ** and size_t: one text or a list of them */
 bind_fn bind_files;    /* the same, each as bind_file */
 bind_fn bind_pairs;    /* struct pair * and size_t; a key that is there already is replaced */

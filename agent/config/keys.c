@@ -21,7 +21,7 @@ const struct key keys[] = {
 	 "the SQLite file; default $XDG_DATA_HOME/tokentail/tokentail.db, that is in ~/.local/share, "
 	 "or /var/lib/tokentail/tokentail.db for a process without a home"},
 	{"timezone", "a time zone (Europe/Berlin)", "UTC",
-	 bind_text, TO(config, timezone),
+	 bind_zone, TO(config, timezone),
 	 "where hours, days and months begin in reports; an IANA name, UTC or local"},
 	{"sources", "a list of sources", "",
 	 sources_bind, NOWHERE,
@@ -132,7 +132,7 @@ const struct key keys[] = {
 	 bind_bool, TO(source_config, follow_symlinks),
 	 "reads paths that are symbolic links"},
 	{"sources[].timezone", "a time zone (Europe/Berlin)", "local",
-	 bind_text, TO(source_config, timezone),
+	 bind_zone, TO(source_config, timezone),
 	 "of time stamps that name none; an IANA name, UTC or local"},
 
 	{"prices", "a map", "",

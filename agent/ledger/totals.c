@@ -93,28 +93,31 @@ static void add_numbers(struct totals_feed *f, union numbers *to, const int64_t 
 	f->beyond |= beyond;
 }
 
-static void prefetch(const struct totals_feed *f)
+/* The total that will be needed soon; a winner's is made, anything will do. */
+static const char *ahead_of(const struct totals_feed *f)
 {
-	const struct item *ahead = &f->items->v[f->at + PREFETCH];
-	const char *total;
+	const struct item *i = &f->items->v[f->at];
 
-	if (f->at + PREFETCH >= f->items->n || ahead->batch == OF_WINNER)
-		return;
-	total = (const char *)&f->c->batches[ahead->batch]->totals[ahead->at];
-	__builtin_prefetch(total);
-	__builtin_prefetch(total + 64);
-	__builtin_prefetch(total + sizeof(struct total) - 1);
+	if (f->items->n - f->at > PREFETCH)
+		i += PREFETCH;
+	if (i->batch == OF_WINNER)
+		return (const char *)i;
+	return (const char *)&f->c->batches[i->batch]->totals[i->at];
 }
 
 static bool next_total(void *from)
 {
 	struct totals_feed *f = from;
 	const struct item *items = f->items->v;
+	const char *ahead;
 	union numbers room;
 
 	if (f->at == f->items->n)
 		return false;
-	prefetch(f);
+	ahead = ahead_of(f);
+	__builtin_prefetch(ahead);
+	__builtin_prefetch(ahead + 64);
+	__builtin_prefetch(ahead + 128);
 	f->key = items[f->at].key;
 	f->current = numbers_of(f, &items[f->at++], &f->merged);
 	while (f->at < f->items->n && items[f->at].key == f->key) {

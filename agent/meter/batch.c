@@ -241,39 +241,66 @@ void sums_add(struct sums *to, const struct sums *add, int sign)
 		t[i] += sign * a[i];
 }
 
-void sums_of_row(const struct call_row *row, struct sums *ret)
+/* What a total needs of a call, wherever it stands. */
+struct numbers {
+	unsigned flags;
+	const int64_t *count; /* COUNT_TOKENS of them, ABSENT or a number */
+	int64_t cost, latency;
+	bool has_logged_cost;
+	int64_t logged_cost;
+};
+
+static inline void sums_of(const struct numbers *n, struct sums *ret)
 {
 	*ret = (struct sums){
 		.calls = 1,
-		.unpriced = (row->flags & CALL_UNPRICED) != 0,
-		.estimated = (row->flags & CALL_ESTIMATED) != 0,
-		.unknown_usage = (row->flags & CALL_UNKNOWN_USAGE) != 0,
-		.inconsistent = (row->flags & CALL_INCONSISTENT) != 0,
-		.cost = row->cost,
+		.unpriced = (n->flags & CALL_UNPRICED) != 0,
+		.estimated = (n->flags & CALL_ESTIMATED) != 0,
+		.unknown_usage = (n->flags & CALL_UNKNOWN_USAGE) != 0,
+		.inconsistent = (n->flags & CALL_INCONSISTENT) != 0,
+		.cost = n->cost,
+		.latency = n->latency != ABSENT ? n->latency : 0,
+		.latency_calls = n->latency != ABSENT,
+		.logged_cost = n->has_logged_cost ? n->logged_cost : 0,
+		.logged_calls = n->has_logged_cost,
 	};
 	for (int i = 0; i < COUNT_TOKENS; i++)
-		ret->count[i] = row->count[i] > 0 ? row->count[i] : 0;
-	if (row->latency != ABSENT) {
-		ret->latency = row->latency;
-		ret->latency_calls = 1;
-	}
-	if (row->rare && row->rare->has_logged_cost) {
-		ret->logged_cost = row->rare->logged_cost;
-		ret->logged_calls = 1;
-	}
+		ret->count[i] = n->count[i] > 0 ? n->count[i] : 0;
+}
+
+static inline struct numbers numbers_of_row(const struct call_row *row)
+{
+	bool logged = row->rare && row->rare->has_logged_cost;
+
+	return (struct numbers){row->flags,   row->count, row->cost,
+	                        row->latency, logged,     logged ? row->rare->logged_cost : 0};
+}
+
+void sums_of_row(const struct call_row *row, struct sums *ret)
+{
+	struct numbers n = numbers_of_row(row);
+
+	sums_of(&n, ret);
+}
+
+/* Adds to the totals of the hour that look_at_time has set. */
+static void count_numbers(struct batch *b, uint32_t combination, const struct numbers *n, int sign)
+{
+	struct sums sums;
+
+	sums_of(n, &sums);
+	sums_add(&total_at(b, b->index->hour, combination)->sums, &sums, sign);
+	if (n->latency != ABSENT)
+		count_latency(b, b->index->hour, b->combinations[combination].label[LABEL_MODEL],
+		              n->latency, sign);
 }
 
 void batch_count_row(struct batch *b, const struct call_row *row, int sign)
 {
-	struct sums sums;
+	struct numbers n = numbers_of_row(row);
 
 	look_at_time(b, row->time);
-	sums_of_row(row, &sums);
-	sums_add(&total_at(b, b->index->hour, row->combination)->sums, &sums, sign);
-	if (row->latency != ABSENT)
-		count_latency(b, b->index->hour,
-		              b->combinations[row->combination].label[LABEL_MODEL], row->latency,
-		              sign);
+	count_numbers(b, row->combination, &n, sign);
 }
 
 void batch_cover(struct batch *b, int64_t day, uint32_t source, enum outcome outcome,
@@ -404,14 +431,19 @@ static struct call_rare *rare_of(struct batch *b, const struct call *c)
 	return rare;
 }
 
-static struct call_row row_of(struct batch *b, const struct call *c, int64_t offset)
+static void keep_row(struct batch *b, const struct call *c, uint32_t combination, int64_t offset)
 {
-	const struct batch_index *x = b->index;
-	struct call_row row = {
+	struct batch_index *x = b->index;
+	struct call_row *row;
+
+	b->rows = array_room(b->rows, b->rows_n, &x->rows_room, sizeof(*row));
+	row = &b->rows[b->rows_n++];
+	*row = (struct call_row){
 		.time = c->time,
 		.offset = offset,
 		.dedupe_key = c->dedupe_key,
-		.combination = combination_of(b, c),
+		.combination = combination,
+		.price = intern_id(b->labels, c->price),
 		.file = x->file,
 		.flags = c->flags,
 		.keep = x->config->dedupe_keep,
@@ -419,40 +451,30 @@ static struct call_row row_of(struct batch *b, const struct call *c, int64_t off
 		.cost = c->cost,
 		.latency = c->latency,
 		.ttft = c->ttft,
+		.session = keep_text(b, c->detail[DETAIL_SESSION], SIZE_MAX),
+		.request_id = keep_text(b, c->detail[DETAIL_REQUEST_ID], SIZE_MAX),
+		.rare = rare_of(b, c),
 	};
-
-	memcpy(row.count, c->count, sizeof(row.count));
-	return row;
-}
-
-static void keep_row(struct batch *b, struct call_row row, const struct call *c)
-{
-	row.price = intern_id(b->labels, c->price);
-	row.session = keep_text(b, c->detail[DETAIL_SESSION], SIZE_MAX);
-	row.request_id = keep_text(b, c->detail[DETAIL_REQUEST_ID], SIZE_MAX);
-	row.rare = rare_of(b, c);
-	b->rows = array_room(b->rows, b->rows_n, &b->index->rows_room, sizeof(row));
-	b->rows[b->rows_n++] = row;
+	memcpy(row->count, c->count, sizeof(row->count));
 }
 
 static void count_call(struct batch *b, const struct call *c, int64_t offset)
 {
 	struct batch_index *x = b->index;
-	struct call_rare logged = {.has_logged_cost = c->has_logged_cost,
-	                           .logged_cost = c->logged_cost};
-	struct call_row row;
+	uint32_t combination = combination_of(b, c);
 
 	look_at_time(b, c->time);
 	x->last_time = c->time;
 	x->step_day = x->day;
-	row = row_of(b, c, offset);
-	row.rare = &logged; /* all that sums need of it; a kept row gets a copy of its own */
 	if (c->dedupe_key == 0) {
-		batch_count_row(b, &row, 1);
+		struct numbers n = {c->flags,   c->count,           c->cost,
+		                    c->latency, c->has_logged_cost, c->logged_cost};
+
+		count_numbers(b, combination, &n, 1);
 		cover(b, OUTCOME_CALL, "", 1);
 	}
 	if (b->keep_rows || c->dedupe_key)
-		keep_row(b, row, c);
+		keep_row(b, c, combination, offset);
 }
 
 static void keep_reject(struct batch *b, const struct verdict *v, int64_t offset)

@@ -61,32 +61,41 @@ static const struct variant *variant_find(const struct variant *variants, size_t
 	return NULL;
 }
 
-static void set_missing(struct rates *r, enum rate_kind kind, int64_t instead)
-{
-	if (r->rate[kind] == RATE_NONE)
-		r->rate[kind] = instead;
-}
+static int64_t rate_for(const struct rates *r, enum rate_kind kind);
 
-static void fill_missing(struct rates *r)
+/* What stands for a rate that the book does not give. */
+static int64_t rate_instead(const struct rates *r, enum rate_kind kind)
 {
 	bool caches =
 		r->rate[RATE_CACHE_READ] != RATE_NONE || r->rate[RATE_CACHE_WRITE] != RATE_NONE;
-	int64_t input, output;
 
-	set_missing(r, RATE_INPUT, 0);
-	set_missing(r, RATE_OUTPUT, 0);
-	input = r->rate[RATE_INPUT];
-	output = r->rate[RATE_OUTPUT];
-	set_missing(r, RATE_CACHE_READ, input);
-	set_missing(r, RATE_CACHE_WRITE, input);
-	set_missing(r, RATE_CACHE_WRITE_1H, caches ? 2 * input : input);
-	set_missing(r, RATE_REASONING, output);
-	set_missing(r, RATE_INPUT_AUDIO, input);
-	set_missing(r, RATE_INPUT_IMAGE, input);
-	set_missing(r, RATE_OUTPUT_AUDIO, output);
-	set_missing(r, RATE_OUTPUT_IMAGE, output);
-	for (enum rate_kind kind = RATE_IMAGE; kind < RATES; kind++)
-		set_missing(r, kind, 0);
+	switch (kind) {
+	case RATE_CACHE_WRITE_1H:
+		return rate_for(r, RATE_INPUT) * (caches ? 2 : 1);
+	case RATE_CACHE_READ:
+	case RATE_CACHE_WRITE:
+	case RATE_INPUT_AUDIO:
+	case RATE_INPUT_IMAGE:
+		return rate_for(r, RATE_INPUT);
+	case RATE_REASONING:
+	case RATE_OUTPUT_AUDIO:
+	case RATE_OUTPUT_IMAGE:
+		return rate_for(r, RATE_OUTPUT);
+	case RATE_INPUT:
+	case RATE_OUTPUT:
+	case RATE_IMAGE:
+	case RATE_AUDIO_SECOND:
+	case RATE_WEB_SEARCH:
+	case RATE_REQUEST:
+	case RATES:
+		return 0;
+	}
+	return 0;
+}
+
+static int64_t rate_for(const struct rates *r, enum rate_kind kind)
+{
+	return r->rate[kind] != RATE_NONE ? r->rate[kind] : rate_instead(r, kind);
 }
 
 /* rate * ppm / 10^6, half-even. By parts, which keeps it in 64 bits: a rate is at most 10^17
@@ -112,6 +121,7 @@ static void apply_factor(struct rates *r, const struct variant *v)
 void rates_of(const struct price *p, const struct call *c, struct rates *ret)
 {
 	const struct variant *service = NULL, *region = NULL;
+	struct rates given;
 
 	*ret = *tier_rates(p, call_count(c, COUNT_INPUT));
 	if (p->variants_n && c->label[LABEL_TIER].n)
@@ -122,41 +132,66 @@ void rates_of(const struct price *p, const struct call *c, struct rates *ret)
 		rates_overlay(ret, &region->rates);
 	if (service && service->factor_ppm == 0)
 		rates_overlay(ret, &service->rates);
-	fill_missing(ret);
+	given = *ret;
+	for (enum rate_kind kind = 0; kind < RATES; kind++)
+		ret->rate[kind] = rate_for(&given, kind);
 	apply_factor(ret, service);
 	apply_factor(ret, region);
 }
 
+/* A rate per second is a multiple of 1000 (book_rate.c), so the division is exact but for less than
+ * a femto-dollar when a factor was applied. */
+static wide share_of(enum rate_kind kind, int64_t units, int64_t rate)
+{
+	wide share = (wide)units * rate;
+
+	return kind == RATE_AUDIO_SECOND ? share / MS_PER_SECOND : share;
+}
+
 wide cost_share(const struct units *u, const struct rates *r, enum rate_kind kind)
 {
-	wide share = (wide)u->n[kind] * r->rate[kind];
-
-	/* A rate per second is a multiple of 1000 (book_rate.c), so this is exact but for less than
-	 * a femto-dollar when a factor was applied. */
-	return kind == RATE_AUDIO_SECOND ? share / MS_PER_SECOND : share;
+	return share_of(kind, u->n[kind], r->rate[kind]);
 }
 
 /* To the nearest nano-dollar, an exact half to the even one; femto >= 0. */
 static int64_t nano_of(wide femto)
 {
-	int64_t quotient = (int64_t)(femto / FEMTO_PER_NANO);
-	int64_t twice = (int64_t)(femto % FEMTO_PER_NANO) * 2;
+	uint64_t quotient, twice;
 
-	return quotient +
-	       (twice > FEMTO_PER_NANO || (twice == FEMTO_PER_NANO && quotient % 2 != 0));
+	if (femto <= (wide)UINT64_MAX) { /* a call below 18,446 dollars: 64 bits divide faster */
+		quotient = (uint64_t)femto / FEMTO_PER_NANO;
+		twice = (uint64_t)femto % FEMTO_PER_NANO * 2;
+	} else {
+		quotient = (uint64_t)(femto / FEMTO_PER_NANO);
+		twice = (uint64_t)(femto % FEMTO_PER_NANO) * 2;
+	}
+	if (twice > FEMTO_PER_NANO || (twice == FEMTO_PER_NANO && quotient % 2 != 0))
+		quotient++;
+	return (int64_t)quotient;
 }
 
+static bool has_variant(const struct price *p, const struct call *c)
+{
+	return (p->variants_n && c->label[LABEL_TIER].n) ||
+	       (p->regions_n && c->detail[DETAIL_REGION].n);
+}
+
+/* The sum of cost_share over rates_of, but only the kinds that the call has are looked at. */
 bool cost_of(const struct price *p, const struct call *c, int64_t *ret)
 {
+	const struct rates *rates = tier_rates(p, call_count(c, COUNT_INPUT));
 	struct units units;
-	struct rates rates;
+	struct rates varied;
 	wide sum = 0;
 
+	if (has_variant(p, c)) {
+		rates_of(p, c, &varied);
+		rates = &varied;
+	}
 	units_of(c, &units);
-	rates_of(p, c, &rates);
 	for (enum rate_kind kind = 0; kind < RATES; kind++)
 		if (units.n[kind])
-			sum += cost_share(&units, &rates, kind);
+			sum += share_of(kind, units.n[kind], rate_for(rates, kind));
 	if (sum > (wide)COST_MAX * FEMTO_PER_NANO)
 		return false;
 	*ret = nano_of(sum);

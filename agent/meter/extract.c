@@ -14,7 +14,14 @@
 
 enum {
 	SCRATCH_KEEP = 1 << 20,
-	ENTRIES_MAX = 16384, /* models remembered with their place in the book */
+	SEEN_MAX = 16384, /* models remembered with their place in the book */
+};
+
+/* Names and their places in the book. */
+struct seen {
+	struct intern *names;
+	const struct book_entry **entries; /* by number of the name */
+	size_t room;
 };
 
 struct extractor {
@@ -22,10 +29,7 @@ struct extractor {
 	struct value *slots;
 	struct arena scratch;
 	struct pattern_match *match;
-	/* Models seen: text of model and provider -> place in the book. */
-	struct intern *models;
-	const struct book_entry **entries;
-	size_t entries_room;
+	struct seen models, pairs; /* names looked up before; pairs are of provider and model */
 	trace_fn *trace;
 	void *trace_arg;
 	/* Of the record that is being read. */
@@ -43,7 +47,8 @@ struct extractor *extractor_new(const struct source *s)
 	x->source = s;
 	x->slots = xcalloc(source_slots(s), sizeof(*x->slots));
 	x->match = pattern_match_new();
-	x->models = intern_new();
+	x->models.names = intern_new();
+	x->pairs.names = intern_new();
 	return x;
 }
 
@@ -57,8 +62,10 @@ void extractor_free(struct extractor **xp)
 	free(x->slots);
 	arena_free(&x->scratch);
 	pattern_match_free(&x->match);
-	intern_free(&x->models);
-	free(x->entries);
+	intern_free(&x->models.names);
+	intern_free(&x->pairs.names);
+	free((void *)x->models.entries);
+	free((void *)x->pairs.entries);
 	free(x);
 }
 
@@ -88,26 +95,42 @@ static struct fetch fetch_start(struct extractor *x)
 
 /* ---- price ---- */
 
+/* What was found for a name before, or the place where to put it: *is_new. */
+static const struct book_entry **seen_entry(struct seen *seen, struct str name, bool *is_new)
+{
+	uint32_t known, id;
+
+	if (intern_count(seen->names) == SEEN_MAX)
+		intern_clear(seen->names);
+	known = intern_count(seen->names);
+	id = intern_id(seen->names, name);
+	*is_new = id == known;
+	if (*is_new)
+		seen->entries = array_room((void *)seen->entries, id, &seen->room,
+		                           sizeof(const struct book_entry *));
+	return &seen->entries[id];
+}
+
+/* Where a model, or a model of a provider, stands in the book. */
 static const struct book_entry *entry_of(struct extractor *x, const struct call *c)
 {
-	char key[2 * LABEL_BYTES + sizeof(size_t)];
 	struct str model = c->label[LABEL_MODEL], provider = c->label[LABEL_PROVIDER];
-	uint32_t id, known;
+	char pair[2 * LABEL_BYTES + 1];
+	const struct book_entry **entry;
+	bool is_new;
 
-	memcpy(key, &model.n, sizeof(model.n)); /* so that two pairs never make the same key */
-	memcpy(key + sizeof(model.n), model.p, model.n);
-	if (provider.n)
-		memcpy(key + sizeof(model.n) + model.n, provider.p, provider.n);
-	if (intern_count(x->models) == ENTRIES_MAX)
-		intern_clear(x->models);
-	known = intern_count(x->models);
-	id = intern_id(x->models, (struct str){key, sizeof(model.n) + model.n + provider.n});
-	if (id == known) {
-		x->entries = array_room((void *)x->entries, id, &x->entries_room,
-		                        sizeof(const struct book_entry *));
-		x->entries[id] = book_find(x->source->book, provider, model);
+	if (provider.n == 0) {
+		entry = seen_entry(&x->models, model, &is_new);
+	} else {
+		pair[0] = (char)provider.n; /* two pairs never make the same text: it is <= 256 */
+		memcpy(pair + 1, provider.p, provider.n);
+		memcpy(pair + 1 + provider.n, model.p, model.n);
+		entry = seen_entry(&x->pairs, (struct str){pair, 1 + provider.n + model.n},
+		                   &is_new);
 	}
-	return x->entries[id];
+	if (is_new)
+		*entry = book_find(x->source->book, provider, model);
+	return *entry;
 }
 
 static void use_logged_cost(struct call *c)

@@ -24,18 +24,23 @@ static struct str hashed(struct fetch *f, struct str text)
 	return (struct str){hex, HEX};
 }
 
+static inline bool slot_text(struct fetch *f, int slot, struct str *ret)
+{
+	const struct value *v = &f->slots[slot];
+
+	if (!value_present(v))
+		return false;
+	*ret = v->escaped ? value_text(v, f->scratch) : v->text;
+	return true;
+}
+
 static bool raw_text(struct fetch *f, const struct getter *g, struct str *ret)
 {
 	if (g->fields)
 		return fetch_text(f, g->fields, ret);
 	if (g->own >= 0)
 		return fetch_text(f, &f->source->owns[g->own].getters, ret);
-	if (g->slot < 0 || !value_present(&f->slots[g->slot]))
-		return false;
-	*ret = f->slots[g->slot].text;
-	if (f->slots[g->slot].escaped)
-		*ret = value_text(&f->slots[g->slot], f->scratch);
-	return true;
+	return g->slot >= 0 && slot_text(f, g->slot, ret);
 }
 
 static bool through_pattern(struct fetch *f, const struct getter *g, struct str *text)
@@ -84,8 +89,16 @@ bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret)
 
 bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret)
 {
-	for (size_t i = 0; i < getters->n && !f->limited; i++)
-		if (fetch_one(f, &getters->v[i], ret))
+	for (const struct getter *g = getters->v; g < getters->v + getters->n; g++) {
+		if (g->plain) {
+			f->used = g;
+			if (slot_text(f, g->slot, ret))
+				return true;
+		} else if (fetch_one(f, g, ret)) {
 			return true;
+		} else if (f->limited) {
+			return false;
+		}
+	}
 	return false;
 }

@@ -29,6 +29,7 @@ struct getter {
 	int slot;                     /* -1: none */
 	const struct getters *fields; /* of `dedupe.by`: all the ways to a field; NULL: none */
 	int own;                      /* a name of the user's own, by number; -1: none */
+	bool plain; /* a slot and nothing done to its value: the usual case */
 	const struct origin *origin;  /* how the value is changed; NULL: not at all */
 	struct pattern *pattern;      /* of origin->pattern; NULL: none */
 	uint32_t group;               /* of the pattern */

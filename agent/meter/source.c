@@ -10,10 +10,17 @@
 
 #include "agent/meter/plan.h"
 
+/* Where the configuration asks for a path first. */
+struct asked {
+	struct place place;
+	const char *key;
+};
+
 /* Paths of one kind, each text once. */
 struct path_list {
 	struct str *v;
-	size_t n, room;
+	struct asked *asked;
+	size_t n, room, asked_room;
 };
 
 struct build {
@@ -29,33 +36,41 @@ static bool mistake(struct build *b, struct place place, const char *key, const 
 	               place.line, key, what);
 }
 
-static int list_add(struct path_list *list, struct str text)
+static int list_add(struct path_list *list, struct str text, struct asked asked)
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (str_eq(list->v[i], text))
 			return (int)i;
 	list->v = array_room(list->v, list->n, &list->room, sizeof(*list->v));
+	list->asked = array_room(list->asked, list->n, &list->asked_room, sizeof(*list->asked));
+	list->asked[list->n] = asked;
 	list->v[list->n] = text;
 	return (int)list->n++;
+}
+
+static void list_free(struct path_list *list)
+{
+	free(list->v);
+	free(list->asked);
 }
 
 /* Until all paths are known a slot is its number in its list, plus the base of that list. */
 enum { ROOT_BASE = 10000, GROUP_BASE = 20000, KEY_BASE = 30000 };
 
-static int slot_of_path(struct build *b, const char *path)
+static int slot_of_path(struct build *b, const char *path, struct asked asked)
 {
 	struct str text = str_of(path);
 
 	if (b->s->format == &format_text)
-		return GROUP_BASE + list_add(&b->groups, text);
+		return GROUP_BASE + list_add(&b->groups, text, asked);
 	if (b->s->walk == NULL)
-		return list_add(&b->element,
-		                str_starts(text, STR("$.")) ? str_from(text, 2) : text);
+		return list_add(&b->element, str_starts(text, STR("$.")) ? str_from(text, 2) : text,
+		                asked);
 	if (str_eq(text, STR("@key")))
 		return KEY_BASE;
 	if (str_starts(text, STR("$.")))
-		return ROOT_BASE + list_add(&b->root, str_from(text, 2));
-	return list_add(&b->element, text);
+		return ROOT_BASE + list_add(&b->root, str_from(text, 2), asked);
+	return list_add(&b->element, text, asked);
 }
 
 static int settled(const struct build *b, int slot)
@@ -103,7 +118,7 @@ static bool point_getter(struct build *b, struct getter *g, const char *path, st
 		return g->own >= 0 ||
 		       mistake(b, place, key, "no field or group of this name is set");
 	}
-	g->slot = slot_of_path(b, path);
+	g->slot = slot_of_path(b, path, (struct asked){place, key});
 	return true;
 }
 
@@ -182,7 +197,8 @@ static bool compile_patterns(struct build *b)
 		p->slots = xcalloc(pattern_groups(p->pattern), sizeof(*p->slots));
 		p->limit_reason = JOINED("pattern limit in ", key);
 		for (size_t g = 0; g < pattern_groups(p->pattern); g++)
-			p->slots[g] = list_add(&b->groups, pattern_group_name(p->pattern, g));
+			p->slots[g] = list_add(&b->groups, pattern_group_name(p->pattern, g),
+			                       (struct asked){c->pattern_places[i], "patterns"});
 	}
 	b->captured = b->groups.n;
 	return true;
@@ -366,9 +382,14 @@ static void find_literal(struct source *s)
 
 static void settle_getters(const struct build *b, struct getters *g)
 {
-	for (size_t i = 0; i < g->n; i++)
-		if (g->v[i].slot >= 0)
-			g->v[i].slot = settled(b, g->v[i].slot);
+	for (size_t i = 0; i < g->n; i++) {
+		const struct origin *o = g->v[i].origin;
+
+		if (g->v[i].slot < 0)
+			continue;
+		g->v[i].slot = settled(b, g->v[i].slot);
+		g->v[i].plain = o == NULL || (!o->pattern && !o->map_n && !o->fallback && !o->hash);
+	}
 }
 
 static void settle(struct build *b)
@@ -392,6 +413,14 @@ static bool compile_paths(struct build *b, const struct path_list *list, struct 
 	struct err why = {0};
 
 	*ret = b->s->format->compile(list->v, list->n, &why);
+	for (size_t i = 0; *ret == NULL && i < list->n; i++) {
+		struct err one = {0};
+		struct paths *alone = b->s->format->compile(&list->v[i], 1, &one);
+
+		if (alone == NULL)
+			return mistake(b, list->asked[i].place, list->asked[i].key, one.text);
+		b->s->format->free(&alone);
+	}
 	return *ret != NULL || mistake(b, b->s->config->place, "fields", why.text);
 }
 
@@ -403,7 +432,7 @@ static bool finish_paths(struct build *b)
 	s->root_n = b->root.n;
 	s->groups_n = b->groups.n;
 	if (b->groups.n > b->captured)
-		return mistake(b, s->config->place, b->groups.v[b->captured].p,
+		return mistake(b, b->groups.asked[b->captured].place, b->groups.v[b->captured].p,
 		               "no pattern has a group of this name");
 	if (source_slots(s) > SLOTS_MAX)
 		return mistake(b, s->config->place, "fields", "more than 512 paths and groups");
@@ -447,9 +476,9 @@ struct source *source_new(const struct source_config *config, const struct book 
 	s->literal_reason = "";
 	good = compile_start(&b) && compile_patterns(&b) && compile_owns(&b) &&
 	       compile_fields(&b) && compile_tests(&b) && compile_dedupe(&b) && finish_paths(&b);
-	free(b.element.v);
-	free(b.root.v);
-	free(b.groups.v);
+	list_free(&b.element);
+	list_free(&b.root);
+	list_free(&b.groups);
 	if (good)
 		find_literal(s);
 	else

@@ -55,7 +55,7 @@ expect_status 2 check
 expect_text err 'tokentail: tokentail.yaml:2: '
 printf 'sources:\n  - {name: a, paths: b, preset: json, timezone: Mars/Olympus}\n' > tokentail.yaml
 expect_status 2 check
-expect_text err 'tokentail: tokentail.yaml:2: timezone: '
+expect_text err 'tokentail: tokentail.yaml:2: sources[0].timezone: '
 printf 'prices: {books: [gone.yaml]}\n' > tokentail.yaml
 expect_status 2 check
 expect_text err 'gone.yaml'
