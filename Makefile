@@ -129,7 +129,10 @@ $(FB)/%.o: %.c
 	$(Q)$(FUZZ_CC) $(ALL_CPPFLAGS) $(STD) -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
 	    -fno-sanitize-recover=all -MMD -MP -c -o $@ $<
 
-$(FB)/fuzz_%: tests/fuzz/fuzz_%.c $(patsubst $(B)/%,$(FB)/%,$(filter-out $(B)/embedded.o,$(CORE))) $(B)/embedded.o
+$(FB)/core.a: $(patsubst $(B)/%,$(FB)/%,$(filter-out $(B)/embedded.o,$(CORE))) $(B)/embedded.o
+	$(Q)rm -f $@ && ar rc $@ $^
+
+$(FB)/fuzz_%: tests/fuzz/fuzz_%.c $(FB)/core.a
 	$(call say,FUZZ,$*)
 	$(Q)$(FUZZ_CC) $(ALL_CPPFLAGS) $(STD) -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -pthread -o $@ $^ $(LIBS)
@@ -156,9 +159,12 @@ check-docs: $(BIN)
 	$(Q)TOKENTAIL=$(BIN) tests/check-docs.sh
 check-cppcheck:
 	$(Q)cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr \
-	    --suppressions-list=tests/cppcheck.suppress --error-exitcode=1 -I. agent parsers
+	    --error-exitcode=1 -I. agent parsers
 check-tidy:
-	$(Q)printf '%s\n' $(SRC) | xargs -P 2 -n 4 sh -c 'clang-tidy -quiet "$$@" -- $(STD) $(ALL_CPPFLAGS) 2>&1 | grep -v "warnings generated" ; exit $${PIPESTATUS:-0}' sh
+	@mkdir -p build/tidy
+	$(Q)printf '%s\n' $(STD) -I$(CURDIR) $(DEP_CFLAGS) $(TEST_CFLAGS) $(if $(ISAL),-DHAVE_ISAL) \
+	    '-DTOKENTAIL_VERSION="0"' '-DSYSCONFDIR="/etc"' > build/tidy/compile_flags.txt
+	$(Q)printf '%s\n' $(SRC) | xargs -P 2 -n 6 sh -c 'clang-tidy -quiet -p build/tidy "$$@" 2>/dev/null' sh
 
 # ---- what a newcomer runs ----
 

@@ -36,8 +36,10 @@ bool value_is_no_word(struct str text);
 /* A null or one of those words is no value. */
 static inline bool value_present(const struct value *v)
 {
+	/* None of the words has more letters, and none begins with a digit. */
 	return v->type > VALUE_NULL &&
-	       (v->text.n > 4 || v->type == VALUE_NUMBER || !value_is_no_word(v->text));
+	       (v->text.n > 4 || (v->text.n && v->text.p[0] >= '0' && v->text.p[0] <= '9') ||
+	        !value_is_no_word(v->text));
 }
 
 /*

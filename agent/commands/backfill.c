@@ -110,6 +110,7 @@ static bool open_sources(struct backfill *b, struct err *err)
 
 static void add_found(struct backfill *b, const struct source *s, struct found_list *list)
 {
+	found_unique(list);
 	found_sort(list);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct found *f = &list->items[i];
@@ -121,17 +122,19 @@ static void add_found(struct backfill *b, const struct source *s, struct found_l
 	}
 }
 
+/* Appends what the glob finds, which other globs may have found too. */
 static void add_glob(struct backfill *b, const struct source *s, const char *glob,
                      struct found_list *list)
 {
 	struct err err = {0};
-	size_t before = list->n;
+	struct found_list found = {0};
 
-	if (!discover(glob, source_configuration(s)->follow_symlinks, list, &err))
+	if (!discover(glob, source_configuration(s)->follow_symlinks, &found, &err))
 		warn(b, glob, err.text);
-	else if (list->n == before)
+	else if (found.n == 0)
 		warn(b, glob, "matches no file");
-	b->unmatched |= list->n == before;
+	b->unmatched |= found.n == 0;
+	found_append(list, &found);
 }
 
 static void add_files(struct backfill *b)

@@ -62,7 +62,8 @@ int options_parse(const struct command *command, int argc, char **argv,
 
 /* "tokentail: ...\n" to stderr, escaped; returns `status`. */
 int fail(int status, const struct err *err);
-/* The same for a command line that is wrong; `command` NULL: there is no such command. EXIT_USAGE. */
+/* The same for a command line that is wrong; `command` NULL: there is no such command. EXIT_USAGE.
+ */
 int usage_error(const struct command *command, const char *what, const char *value);
 
 /* Loads the configuration and, with --db, sets its database. NULL: said already. */

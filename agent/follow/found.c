@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "agent/base/mem.h"
 #include "agent/base/str.h"
 
 enum { ROTATION_DIGITS = 4 }; /* at most; more are a date, of which the higher is the newer */
@@ -44,6 +45,17 @@ void found_unique(struct found_list *list)
 			list->items[n++] = list->items[i];
 	}
 	list->n = n;
+}
+
+void found_append(struct found_list *list, struct found_list *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		list->items =
+			array_room(list->items, list->n, &list->capacity, sizeof(*list->items));
+		list->items[list->n++] = from->items[i];
+	}
+	free(from->items);
+	*from = (struct found_list){0};
 }
 
 static bool digit_at(struct str s, size_t i)

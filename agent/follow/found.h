@@ -19,6 +19,8 @@ struct found_list {
 
 /* Sorts by path and keeps each path once. */
 void found_unique(struct found_list *list);
+/* Moves all of `from`, which is empty then, to the end of `list`. */
+void found_append(struct found_list *list, struct found_list *from);
 /* Oldest content first: by modification time, then by path in natural order, but the higher number
  * of a rotation is the older (app.log.10 before app.log.2 before app.log). */
 void found_sort(struct found_list *list);

@@ -10,7 +10,7 @@
 
 /* Compressed bytes there are and room for inflated ones; both move on. */
 struct inflate_bytes {
-	const unsigned char *in;
+	unsigned char *in; /* never written to; the libraries want it so */
 	size_t in_n;
 	unsigned char *out;
 	size_t out_n;

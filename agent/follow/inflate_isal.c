@@ -50,7 +50,7 @@ static enum inflate_result run(void *state, struct inflate_bytes *b, const char 
 	uint32_t in = bounded(b->in_n), out = bounded(b->out_n);
 	int code;
 
-	z->next_in = (uint8_t *)(uintptr_t)b->in; /* it does not write there */
+	z->next_in = b->in;
 	z->avail_in = in;
 	z->next_out = b->out;
 	z->avail_out = out;

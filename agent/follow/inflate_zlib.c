@@ -1,7 +1,6 @@
 /* zlib. The extra field of a header is never asked for. */
 #include <assert.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -51,7 +50,7 @@ static enum inflate_result run(void *state, struct inflate_bytes *b, const char 
 	uInt in = bounded(b->in_n), out = bounded(b->out_n);
 	int code;
 
-	z->next_in = (Bytef *)(uintptr_t)b->in; /* it does not write there */
+	z->next_in = b->in;
 	z->avail_in = in;
 	z->next_out = b->out;
 	z->avail_out = out;

@@ -16,31 +16,16 @@
 static const char META_SET[] = "INSERT INTO meta VALUES (?, ?) "
 			       "ON CONFLICT DO UPDATE SET value = excluded.value";
 
-static bool name_labels(struct ledger *l, const struct batch *b, struct ids *ids, struct err *err)
+static bool name(struct ledger *l, const struct batch *b, struct ids *ids, struct err *err)
 {
 	uint32_t n = intern_count(b->labels);
 
 	ids->label = xmalloc(n * sizeof(*ids->label));
-	for (uint32_t i = 0; i < n; i++)
-		if (!names_label(&l->names, &l->sql, intern_str(b->labels, i), &ids->label[i], err))
-			return false;
-	return true;
-}
-
-static bool name_combinations(struct ledger *l, const struct batch *b, struct ids *ids,
-                              struct err *err)
-{
 	ids->combination = xmalloc(b->combinations_n * sizeof(*ids->combination));
-	for (size_t i = 0; i < b->combinations_n; i++) {
-		const struct combination *from = &b->combinations[i];
-		struct combination c = {.source = (uint32_t)ids->label[from->source]};
-
-		for (int j = 0; j < LABELS; j++)
-			c.label[j] = (uint32_t)ids->label[from->label[j]];
-		if (!names_combination(&l->names, &l->sql, &c, &ids->combination[i], err))
+	for (uint32_t i = 0; i < n; i++)
+		if (!names_label(&l->names, intern_str(b->labels, i), &ids->label[i], err))
 			return false;
-	}
-	return true;
+	return names_combinations(&l->names, b, ids->label, ids->combination, err);
 }
 
 static bool write_volume(struct commit *c, struct err *err)
@@ -60,8 +45,7 @@ static bool write_volume(struct commit *c, struct err *err)
 static bool write_all(struct commit *c, struct ids *ids, struct err *err)
 {
 	for (size_t b = 0; b < c->batches_n; b++)
-		if (!name_labels(c->l, c->batches[b], &ids[b], err) ||
-		    !name_combinations(c->l, c->batches[b], &ids[b], err))
+		if (!name(c->l, c->batches[b], &ids[b], err))
 			return false;
 	return marks_advance(c, err) && dedupe_decide(c, err) && rows_write(c, err) &&
 	       dedupe_write(c, err) && totals_write(c, err) && latencies_write(c, err) &&
@@ -106,27 +90,26 @@ static void give_back(const struct commit *c, struct mark *const *files, size_t 
 	c->l->volume = c->volume;
 }
 
-bool ledger_commit(struct ledger *l, struct batch *const *batches, size_t n,
-                   struct mark *const *files, size_t files_n, struct commit_sums *ret,
+bool ledger_commit(struct ledger *l, const struct commit_input *input, struct commit_sums *ret,
                    struct err *err)
 {
-	struct ids *ids = xcalloc(n, sizeof(*ids));
+	struct ids *ids = xcalloc(input->batches_n, sizeof(*ids));
 	struct commit c = {.l = l,
-	                   .batches = batches,
-	                   .batches_n = n,
+	                   .batches = input->batches,
+	                   .batches_n = input->batches_n,
 	                   .ids = ids,
 	                   .volume = l->volume};
-	uint32_t *file_at = copy_files(&c, files, files_n);
+	uint32_t *file_at = copy_files(&c, input->files, input->files_n);
 	bool ok;
 
 	c.file_at = file_at;
 	cover_start(l);
 	ok = transact(&c, ids, err);
 	if (ok) {
-		give_back(&c, files, files_n);
+		give_back(&c, input->files, input->files_n);
 		*ret = c.sums;
 	}
-	for (size_t b = 0; b < n; b++) {
+	for (size_t b = 0; b < input->batches_n; b++) {
 		free(ids[b].label);
 		free(ids[b].combination);
 	}

@@ -118,7 +118,8 @@ static bool write_reject(const struct commit *c, const struct reject *r, const s
 	if (st == NULL)
 		return false;
 	sql_bind_ints(st, 1,
-	              (const int64_t[]){trim[0], trim[1], c->files[c->file_at[r->file]].id, r->offset, r->at},
+	              (const int64_t[]){trim[0], trim[1], c->files[c->file_at[r->file]].id,
+	                                r->offset, r->at},
 	              5);
 	sql_bind_text(st, 6, r->value);
 	return sql_done(&l->sql, st, err) && run_ints(l, REJECT_TRIM, trim, 3, err);

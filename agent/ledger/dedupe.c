@@ -278,6 +278,7 @@ static bool decide_key(struct walk *w, size_t begin, size_t end, struct err *err
 	bool is_past = w->has_past && w->past.row.dedupe_key == key;
 	struct holder h = {.row = is_past ? &w->past.row : NULL, .is_past = is_past};
 
+	fetch_ahead(w->c, begin);
 	for (size_t i = begin; i < end; i++)
 		if (!meet(w, &h, list->v[i], err))
 			return false;
@@ -311,8 +312,8 @@ bool dedupe_decide(struct commit *c, struct err *err)
 	if (l->winners.n == 0)
 		return true;
 	w.find = sql_statement(&l->sql, DEDUPE_FIND, err);
-	if (w.find == NULL || !names_label(&l->names, &l->sql,
-	                                   STR("the same call as another record"), &w.reason, err))
+	if (w.find == NULL ||
+	    !names_label(&l->names, STR("the same call as another record"), &w.reason, err))
 		return false;
 	l->feed = (struct feed){&w, next_key, key_column};
 	return walk_keys(&w, err);
@@ -336,6 +337,7 @@ static bool next_winner(void *from)
 		f->at++;
 	if (f->at == winners->n)
 		return false;
+	fetch_ahead(f->c, f->at);
 	f->row = item_row(f->c, &winners->v[f->at++]);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "agent/ledger/ledger.h"
 #include "agent/ledger/names.h"
 #include "agent/ledger/sql.h"
+#include "agent/ledger/total_id.h"
 
 /* Coverage in the ledger's labels, each day, source, outcome and reason once. */
 struct coverage_list {
@@ -56,37 +57,34 @@ struct commit {
 	int64_t volume; /* l->volume, once the commit is done */
 };
 
-/*
- * A key of hour and combination (or label), in their order: 33 bits of half minutes, because every
- * zone's hours begin on one, and 30 bits. The first hour of 1970 may begin before it.
- */
-enum { KEY_ID_BITS = 30, KEY_ID_MAX = (1 << KEY_ID_BITS) - 1, KEY_UNIT = 30, KEY_BIAS = 3600 };
-
-static inline uint64_t hour_key(int64_t hour, int64_t id)
-{
-	return (uint64_t)((hour + KEY_BIAS) / KEY_UNIT) << KEY_ID_BITS | (uint64_t)id;
-}
-
-static inline int64_t key_hour(uint64_t key)
-{
-	return (int64_t)(key >> KEY_ID_BITS) * KEY_UNIT - KEY_BIAS;
-}
-
-static inline int64_t key_id(uint64_t key)
-{
-	return (int64_t)(key & KEY_ID_MAX);
-}
-
 /* Microseconds -> second at which the hour begins. */
 static inline int64_t hour_of(const struct ledger *l, int64_t time)
 {
 	return zone_hour_start(l->zone, time) / TIME_SEC;
 }
 
-/* The row of a winner. */
+/* The row of a record with a dedupe key. */
 static inline const struct call_row *item_row(const struct commit *c, const struct item *winner)
 {
 	return &c->batches[winner->batch]->rows[winner->at];
+}
+
+/*
+ * Fetches the row that will be needed soon: winners go by key, which is no order of memory. Must be
+ * inlined: gcc takes a function that only fetches for one without effect.
+ */
+__attribute__((always_inline)) static inline void fetch_ahead(const struct commit *c, size_t winner)
+{
+	enum { AHEAD = 6 };
+	const struct items *list = &c->l->winners;
+	const char *row;
+
+	if (list->n - winner <= AHEAD)
+		return;
+	row = (const char *)item_row(c, &list->v[winner + AHEAD]);
+	__builtin_prefetch(row);
+	__builtin_prefetch(row + 64);
+	__builtin_prefetch(row + 128);
 }
 
 #endif

@@ -30,7 +30,7 @@ static const char META_GET[] = "SELECT value FROM meta WHERE name = ?";
 static const char NEW_SETTINGS[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;";
 static const char WRITE_SETTINGS[] =
 	"PRAGMA synchronous = NORMAL; PRAGMA cache_size = -12288; PRAGMA temp_store = MEMORY; "
-	"PRAGMA wal_autocheckpoint = 2000; PRAGMA trusted_schema = OFF;";
+	"PRAGMA wal_autocheckpoint = 4000; PRAGMA trusted_schema = OFF;";
 static const char READ_SETTINGS[] =
 	"PRAGMA query_only = ON; PRAGMA cache_size = -12288; PRAGMA temp_store = MEMORY; "
 	"PRAGMA trusted_schema = OFF;";
@@ -81,18 +81,27 @@ static bool meta_fill(struct ledger *l, const char *zone, struct err *err)
 	               "INSERT INTO meta VALUES ('created', strftime('%Y-%m-%dT%H:%M:%SZ'))", err);
 }
 
+static bool read_key(const char *hex, struct hash_key *ret)
+{
+	char half[HASH_HEX / 2 + 1] = {0};
+
+	if (strlen(hex) != HASH_HEX || strspn(hex, "0123456789abcdef") != HASH_HEX)
+		return false;
+	memcpy(half, hex, HASH_HEX / 2);
+	ret->k0 = strtoull(half, NULL, 16);
+	ret->k1 = strtoull(hex + HASH_HEX / 2, NULL, 16);
+	return true;
+}
+
 static bool meta_read(struct ledger *l, struct err *err)
 {
-	unsigned long long k0, k1;
-
 	if (!meta_get(l, STR("zone"), err))
 		return false;
 	l->zone = zone_open(l->text.p, err);
 	if (l->zone == NULL || !meta_get(l, STR("key"), err))
 		return false;
-	if (l->text.n != HASH_HEX || sscanf(l->text.p, "%16llx%16llx", &k0, &k1) != 2)
+	if (!read_key(l->text.p, &l->key))
 		return err_set(err, "%s is damaged: its hash key", l->sql.path);
-	l->key = (struct hash_key){k0, k1};
 	if (!meta_get(l, STR("volume"), err))
 		return false;
 	l->volume = strtoll(l->text.p, NULL, 10);
@@ -172,7 +181,7 @@ static bool open_write(struct ledger *l, const char *zone, struct err *err)
 		return false;
 	if (feed_register(l->sql.db, &l->feed) != SQLITE_OK)
 		return sql_failed(&l->sql, err);
-	names_open(&l->names);
+	names_open(&l->names, &l->sql, &l->feed);
 	return true;
 }
 

@@ -21,7 +21,11 @@ enum { LEDGER_BUSY_MS = 10000 }; /* how long another writer is waited for */
  * database made with another zone keeps its own (ledger_zone says which). NULL and *err.
  */
 struct ledger *ledger_open(const char *path, const char *zone_name, struct err *err);
-/* For reading: never writes, never waits; NULL and *err when there is no database. */
+/*
+ * For reading: changes nothing on disk while nobody writes, and does not wait for a writer; NULL
+ * and *err when there is no database. A reader that was there first is waited for by a writer, so
+ * do not hold it open for longer than an answer takes.
+ */
 struct ledger *ledger_open_read(const char *path, struct err *err);
 void ledger_close(struct ledger **l);
 
@@ -39,14 +43,22 @@ struct commit_sums {
 	int64_t cost; /* nano-dollars; what this commit added, replaced calls taken off */
 };
 
+/* What is committed together: the batches of all threads, and the files their rows and steps are
+ * of, by number; NULL where the batches have nothing of a file. */
+struct commit_input {
+	struct batch *const *batches;
+	size_t batches_n;
+	struct mark *const *files;
+	size_t files_n;
+};
+
 /*
- * Commits the batches of all threads as one transaction. `files[i]` is file i of the rows and
- * steps; its offset, hashes, last_time and id are brought up to date (only if the commit succeeds).
- * The steps of a file must join on without a gap at files[i]->offset. On false nothing has changed,
- * *err says why (locked, full disk), and the same batches can be given again.
+ * Commits the input as one transaction. The offset, hashes, last_time and id of its files are
+ * brought up to date (only if the commit succeeds); the steps of a file must join on without a gap
+ * at its offset. On false nothing has changed, *err says why (locked, full disk), and the same
+ * batches can be given again.
  */
-bool ledger_commit(struct ledger *l, struct batch *const *batches, size_t n,
-                   struct mark *const *files, size_t files_n, struct commit_sums *ret,
+bool ledger_commit(struct ledger *l, const struct commit_input *input, struct commit_sums *ret,
                    struct err *err);
 
 /* Only marks: states and reasons of files of which nothing was counted. */

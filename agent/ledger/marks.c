@@ -49,8 +49,7 @@ bool marks_save(struct ledger *l, struct mark *m, int64_t old_offset, struct err
 	sqlite3_stmt *st = sql_statement(&l->sql, m->id ? FILE_CHANGE : FILE_ADD, err);
 	int64_t source;
 
-	if (st == NULL ||
-	    !names_label(&l->names, &l->sql, str_of(m->source ? m->source : ""), &source, err))
+	if (st == NULL || !names_label(&l->names, str_of(m->source ? m->source : ""), &source, err))
 		return false;
 	bind_mark(st, m, source);
 	if (m->id)

@@ -39,9 +39,10 @@ static bool is_beyond_histograms(enum dim dim)
 /* Left alone when there is none. */
 static bool first_and_last_hour(struct sql *sql, int64_t *first, int64_t *last, struct err *err)
 {
-	/* Two questions, as SQLite looks up a minimum or a maximum, but not both at once. */
-	sqlite3_stmt *st = sql_statement(
-		sql, "SELECT (SELECT min(hour) FROM totals), (SELECT max(hour) FROM totals)", err);
+	sqlite3_stmt *st = sql_statement(sql,
+	                                 "SELECT (SELECT hour FROM totals ORDER BY id LIMIT 1), "
+	                                 "(SELECT hour FROM totals ORDER BY id DESC LIMIT 1)",
+	                                 err);
 	bool row = false;
 
 	if (st == NULL || !sql_next(sql, st, &row, err))

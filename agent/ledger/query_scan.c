@@ -9,6 +9,7 @@
 #include "agent/ledger/query_scan.h"
 
 #include "agent/ledger/call_id.h"
+#include "agent/ledger/total_id.h"
 
 #define QUARTER (900 * TIME_SEC)
 
@@ -124,10 +125,11 @@ bool scan_totals(struct scan *s, struct err *err)
 	int64_t range[2];
 
 	hour_range(s, range);
-	return step_all(s,
-	                "SELECT hour, combination, " SUM_COLUMNS
-	                " FROM totals WHERE hour >= ? AND hour < ?",
-	                range, add_total, err);
+	range[0] = total_id_first(range[0]);
+	range[1] = total_id_first(range[1]);
+	return step_all(
+		s, "SELECT hour, combination, " SUM_COLUMNS " FROM totals WHERE id >= ? AND id < ?",
+		range, add_total, err);
 }
 
 /* The columns of scan_calls. */

@@ -53,7 +53,8 @@ static const struct item *plain(const struct commit *c, const struct item *i)
 static uint64_t row_id(const struct commit *c, const struct call_row *row, unsigned attempt)
 {
 	int64_t ms = row->time / TIME_MS;
-	uint64_t file = (uint64_t)c->files[c->file_at[row->file]].id, offset = (uint64_t)row->offset;
+	uint64_t file = (uint64_t)c->files[c->file_at[row->file]].id,
+		 offset = (uint64_t)row->offset;
 	uint64_t low = hash_mix(file, 0) + offset / OFFSET_UNIT;
 
 	assert(row->time >= 0);
@@ -239,6 +240,7 @@ static bool met_another(const struct sql *s)
 /* Gives the row that met another one its next id, and feeds it again. */
 static void step_aside(struct rows_feed *f)
 {
+	assert(f->row);
 	f->at--;
 	f->attempt++;
 	f->items->v[f->at].key = row_id(f->c, f->row, f->attempt);

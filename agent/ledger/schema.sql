@@ -2,7 +2,7 @@
 -- call: input includes cache reads and writes, output includes reasoning.
 --
 -- The tables are dense integers; the views at the end have names and text.  Where millions of rows are
--- written (totals, call_rows, dedupe) the columns carry no NOT NULL or CHECK: the program is the only
+-- written (total_rows, call_rows, dedupe) the columns carry no NOT NULL or CHECK: the program is the only
 -- writer, and the checks took a fifth of its speed.
 
 -- Small facts: the zone that hours are cut in, the key of hashes, when it was made, how far sums may
@@ -34,14 +34,13 @@ CREATE TABLE combinations (
 	operation INTEGER NOT NULL,
 	tier      INTEGER NOT NULL,
 	status    INTEGER NOT NULL,
-	UNIQUE (source, provider, model, feature, user, agent, service, team, api_key, operation,
-	        tier, status)
+	hash      INTEGER -- of the labels, for the index: one over all of them takes thrice as long
 );
+CREATE INDEX combinations_by_hash ON combinations (hash);
 
--- Totals.  `hour` is the UTC second at which an hour of the ledger's zone begins.
-CREATE TABLE totals (
-	hour           INTEGER,
-	combination    INTEGER,
+-- Totals by hour and combination; both are in the id (total_id.h), the view `totals` takes them apart.
+CREATE TABLE total_rows (
+	id             INTEGER PRIMARY KEY, -- (hour + 3600) / 30 * 2^30 + combination
 	calls          INTEGER,
 	input          INTEGER,
 	cache_read     INTEGER,
@@ -54,12 +53,19 @@ CREATE TABLE totals (
 	estimated      INTEGER,
 	unknown_usage  INTEGER,
 	inconsistent   INTEGER,
-	latency        INTEGER, -- sum, microseconds
+	latency        INTEGER,
 	latency_calls  INTEGER,
 	logged_cost    INTEGER,
-	logged_calls   INTEGER,
-	PRIMARY KEY (hour, combination)
-) WITHOUT ROWID;
+	logged_calls   INTEGER
+);
+
+-- `hour` is the UTC second at which an hour of the ledger's zone begins; `latency` a sum in
+-- microseconds.
+CREATE VIEW totals AS
+SELECT (id >> 30) * 30 - 3600 AS hour, id & 1073741823 AS combination, calls, input, cache_read,
+	cache_write, cache_write_1h, output, reasoning, cost, unpriced, estimated, unknown_usage,
+	inconsistent, latency, latency_calls, logged_cost, logged_calls, id
+FROM total_rows;
 
 -- Latency by hour and model: packed histogram (meter/histogram.h).
 CREATE TABLE latencies (

@@ -11,7 +11,7 @@
 #include "agent/base/hash.h"
 #include "agent/base/str.h"
 
-enum { SQL_STATEMENTS_MAX = 32 };
+enum { SQL_STATEMENTS_MAX = 64 };
 
 /* A connection and the statements made on it. */
 struct sql {

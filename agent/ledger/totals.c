@@ -42,12 +42,13 @@ static const unsigned char member[SUMS_N] = {
 
 #define ADD(column) #column " = " #column " + excluded." #column
 static const char TOTALS_ADD[] =
-	"INSERT INTO totals (hour, combination, " SUM_COLUMNS ") SELECT c0, c1, c2, c3, c4, c5, "
-	"c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17 FROM feed WHERE true "
-	"ON CONFLICT DO UPDATE SET " ADD(calls) ", " ADD(input) ", " ADD(cache_read) ", " ADD(cache_write) ", " ADD(cache_write_1h) ", " ADD(output) ", " ADD(reasoning) ", " ADD(
-		cost) ", " ADD(unpriced) ", " ADD(estimated) ", " ADD(unknown_usage) ", " ADD(inconsistent) ", " ADD(latency) ", " ADD(latency_calls) ", " ADD(logged_cost) ", " ADD(logged_calls);
-static const char TOTALS_CLEAN[] =
-	"DELETE FROM totals WHERE hour = ? AND combination = ? AND calls = 0";
+	"INSERT INTO total_rows (id, " SUM_COLUMNS ") SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, "
+	"c9, c10, c11, c12, c13, c14, c15, c16 FROM feed WHERE true ON CONFLICT DO UPDATE "
+	"SET " ADD(calls) ", " ADD(input) ", " ADD(cache_read) ", " ADD(cache_write) ", " ADD(cache_write_1h) ", " ADD(output) ", " ADD(reasoning) ", " ADD(cost) ", " ADD(
+		unpriced) ", " ADD(estimated) ", " ADD(unknown_usage) ", " ADD(inconsistent) ","
+											     " " ADD(latency) ", " ADD(latency_calls) ", " ADD(
+												     logged_cost) ", " ADD(logged_calls);
+static const char TOTALS_CLEAN[] = "DELETE FROM total_rows WHERE id = ? AND calls = 0";
 static const char LATENCY_FIND[] = "SELECT histogram FROM latencies WHERE hour = ? AND model = ?";
 static const char LATENCY_SET[] = "INSERT INTO latencies VALUES (?, ?, ?) "
 				  "ON CONFLICT DO UPDATE SET histogram = excluded.histogram";
@@ -93,7 +94,7 @@ static void add_numbers(struct totals_feed *f, union numbers *to, const int64_t 
 	f->beyond |= beyond;
 }
 
-/* The total that will be needed soon; a winner's is made, anything will do. */
+/* What the total that will be needed soon is read or made from. */
 static const char *ahead_of(const struct totals_feed *f)
 {
 	const struct item *i = &f->items->v[f->at];
@@ -101,7 +102,7 @@ static const char *ahead_of(const struct totals_feed *f)
 	if (f->items->n - f->at > PREFETCH)
 		i += PREFETCH;
 	if (i->batch == OF_WINNER)
-		return (const char *)i;
+		return (const char *)item_row(f->c, &f->c->l->winners.v[i->at]);
 	return (const char *)&f->c->batches[i->batch]->totals[i->at];
 }
 
@@ -134,12 +135,7 @@ static void total_column(void *from, sqlite3_context *ret, int at)
 {
 	const struct totals_feed *f = from;
 
-	if (at == 0)
-		sqlite3_result_int64(ret, key_hour(f->key));
-	else if (at == 1)
-		sqlite3_result_int64(ret, key_id(f->key));
-	else
-		sqlite3_result_int64(ret, f->current[member[at - 2]]);
+	sqlite3_result_int64(ret, at == 0 ? (int64_t)f->key : f->current[member[at - 1]]);
 }
 
 static void gather_totals(struct commit *c, struct items *items)
@@ -152,18 +148,20 @@ static void gather_totals(struct commit *c, struct items *items)
 	for (uint32_t b = 0; b < c->batches_n; b++) {
 		const struct batch *batch = c->batches[b];
 
-		for (uint32_t i = 0; i < batch->totals_n; i++)
-			items_add(items,
-			          hour_key(batch->totals[i].hour,
-			                   c->ids[b].combination[batch->totals[i].combination]),
+		for (uint32_t i = 0; i < batch->totals_n; i++) {
+			const struct total *t = &batch->totals[i];
+
+			items_add(items, total_id(t->hour, c->ids[b].combination[t->combination]),
 			          b, i);
+		}
 	}
 	for (uint32_t i = 0; i < c->l->winners.n; i++) {
 		const struct item *winner = &c->l->winners.v[i];
 		const struct call_row *row = item_row(c, winner);
 
+		fetch_ahead(c, i);
 		items_add(items,
-		          hour_key(hour_of(c->l, row->time),
+		          total_id(hour_of(c->l, row->time),
 		                   c->ids[winner->batch].combination[row->combination]),
 		          OF_WINNER, i);
 	}
@@ -206,7 +204,7 @@ bool totals_write(struct commit *c, struct err *err)
 /* One total as rows of `feed`. */
 struct one_total {
 	const int64_t *numbers;
-	uint64_t key;
+	uint64_t id;
 	bool given;
 };
 
@@ -223,24 +221,21 @@ static void one_column(void *from, sqlite3_context *ret, int at)
 {
 	const struct one_total *f = from;
 
-	if (at < 2)
-		sqlite3_result_int64(ret, at == 0 ? key_hour(f->key) : key_id(f->key));
-	else
-		sqlite3_result_int64(ret, -f->numbers[member[at - 2]]);
+	sqlite3_result_int64(ret, at == 0 ? (int64_t)f->id : -f->numbers[member[at - 1]]);
 }
 
 bool totals_take_back(struct commit *c, int64_t hour, int64_t combination, const struct sums *call,
                       struct err *err)
 {
 	struct ledger *l = c->l;
-	struct one_total f = {(const int64_t *)call, hour_key(hour, combination), false};
+	struct one_total f = {(const int64_t *)call, total_id(hour, combination), false};
 	sqlite3_stmt *add = sql_statement(&l->sql, TOTALS_ADD, err);
 	sqlite3_stmt *clean = sql_statement(&l->sql, TOTALS_CLEAN, err);
 
 	if (add == NULL || clean == NULL)
 		return false;
 	l->feed = (struct feed){&f, next_one, one_column};
-	sql_bind_ints(clean, 1, (const int64_t[]){hour, combination}, 2);
+	(void)sqlite3_bind_int64(clean, 1, (int64_t)f.id);
 	c->sums.unpriced -= call->unpriced;
 	c->sums.cost -= call->cost;
 	return sql_done(&l->sql, add, err) && sql_done(&l->sql, clean, err);
@@ -255,7 +250,7 @@ static bool read_histogram(struct ledger *l, uint64_t key, struct histogram *h, 
 
 	if (st == NULL)
 		return false;
-	sql_bind_ints(st, 1, (const int64_t[]){key_hour(key), key_id(key)}, 2);
+	sql_bind_ints(st, 1, (const int64_t[]){total_id_hour(key), total_id_low(key)}, 2);
 	if (!sql_next(&l->sql, st, &row, err))
 		return false;
 	if (row) {
@@ -274,7 +269,7 @@ static bool write_histogram(struct ledger *l, uint64_t key, const struct histogr
 
 	if (st == NULL)
 		return false;
-	sql_bind_ints(st, 1, (const int64_t[]){key_hour(key), key_id(key)}, 2);
+	sql_bind_ints(st, 1, (const int64_t[]){total_id_hour(key), total_id_low(key)}, 2);
 	if (h->total) {
 		buf_clear(&l->text);
 		histogram_pack(h, &l->text);
@@ -308,7 +303,7 @@ static void gather_latencies(struct commit *c, struct items *items)
 
 		for (uint32_t i = 0; i < batch->latencies_n; i++)
 			items_add(items,
-			          hour_key(batch->latencies[i].hour,
+			          total_id(batch->latencies[i].hour,
 			                   c->ids[b].label[batch->latencies[i].model]),
 			          b, i);
 	}
@@ -316,10 +311,11 @@ static void gather_latencies(struct commit *c, struct items *items)
 		const struct item *winner = &c->l->winners.v[i];
 		const struct call_row *row = item_row(c, winner);
 
+		fetch_ahead(c, i);
 		if (row->latency != ABSENT)
 			items_add(
 				items,
-				hour_key(hour_of(c->l, row->time), model_of(c, winner->batch, row)),
+				total_id(hour_of(c->l, row->time), model_of(c, winner->batch, row)),
 				OF_WINNER, i);
 	}
 	items_sort(items);
@@ -361,7 +357,7 @@ bool latencies_write(struct commit *c, struct err *err)
 bool latency_take_back(struct commit *c, int64_t hour, int64_t model, int64_t latency,
                        struct err *err)
 {
-	uint64_t key = hour_key(hour, model);
+	uint64_t key = total_id(hour, model);
 	struct histogram h = {0};
 
 	if (!read_histogram(c->l, key, &h, err))

@@ -373,16 +373,26 @@ static bool match_patterns(struct extractor *x)
 
 /* ---- the record ---- */
 
+/* The limit on depth is ours: such a record may well be JSON. */
+static const char *broken_reason(const struct source *s, const struct fault *fault)
+{
+	static const char too_deep[] = "nested too deeply"; /* the scanner's own words */
+
+	if (s->format != &format_json)
+		return "broken record";
+	return strcmp(fault->what, too_deep) == 0 ? too_deep : "not JSON";
+}
+
 static bool parse(struct extractor *x, const struct paths *paths, struct str text,
                   struct value *slots)
 {
-	const struct format *format = x->source->format;
-	struct fault fault = {0};
+	const struct source *s = x->source;
+	struct fault fault = {.what = ""};
 
-	if (format->parse(paths, text, slots, &x->scratch, &fault))
+	if (s->format->parse(paths, text, slots, &x->scratch, &fault))
 		return true;
 	trace(x, "broken", str_of(fault.what));
-	give(x, OUTCOME_REJECTED, format == &format_json ? "not JSON" : "broken record", fault.at);
+	give(x, OUTCOME_REJECTED, broken_reason(s, &fault), fault.at);
 	return false;
 }
 
@@ -408,7 +418,7 @@ static bool on_element(void *arg, struct str element, struct str name)
 static void read_elements(struct extractor *x)
 {
 	const struct source *s = x->source;
-	struct fault fault = {0};
+	struct fault fault = {.what = ""};
 
 	/* The whole record is checked before the first element counts: never half of a broken one.
 	 */
@@ -416,7 +426,7 @@ static void read_elements(struct extractor *x)
 		return;
 	x->elements = 0;
 	if (!json_walk(s->walk, x->record, &x->scratch, on_element, x, &fault)) {
-		give(x, OUTCOME_REJECTED, "not JSON", fault.at);
+		give(x, OUTCOME_REJECTED, broken_reason(s, &fault), fault.at);
 		return;
 	}
 	if (x->elements == 0)

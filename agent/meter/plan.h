@@ -29,7 +29,7 @@ struct getter {
 	int slot;                     /* -1: none */
 	const struct getters *fields; /* of `dedupe.by`: all the ways to a field; NULL: none */
 	int own;                      /* a name of the user's own, by number; -1: none */
-	bool plain; /* a slot and nothing done to its value: the usual case */
+	bool plain;                   /* a slot and nothing done to its value: the usual case */
 	const struct origin *origin;  /* how the value is changed; NULL: not at all */
 	struct pattern *pattern;      /* of origin->pattern; NULL: none */
 	uint32_t group;               /* of the pattern */
@@ -83,7 +83,8 @@ struct source {
 	size_t tests_n;
 	struct record_pattern *patterns;
 	size_t patterns_n;
-	struct field_plan *plans; /* of the fields that are set, in the order of the table of fields */
+	struct field_plan
+		*plans; /* of the fields that are set, in the order of the table of fields */
 	size_t plans_n;
 	struct own_name *owns;
 	size_t owns_n;
@@ -126,7 +127,7 @@ struct fill {
 	struct fetch *fetch;
 	const struct timestamp_context *times;
 	struct call *call;
-	bool is_call; /* the log gave a model or a count */
+	bool is_call;            /* the log gave a model or a count */
 	struct verdict *verdict; /* set when false is returned */
 	trace_fn *trace;
 	void *trace_arg;

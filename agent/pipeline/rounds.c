@@ -59,6 +59,7 @@ static void add_commit(struct commit_sums *to, const struct commit_sums *add)
 /* Called with the lock held by the thread that handed over last; the others wait or parse on. */
 static void commit_round(struct pipeline *p)
 {
+	const struct commit_input input = {p->handed, (size_t)p->jobs, p->files, p->streams_n};
 	struct commit_sums sums = {0};
 	struct err err = {0};
 	bool good;
@@ -66,8 +67,7 @@ static void commit_round(struct pipeline *p)
 	p->committing = true;
 	settle_marks(p);
 	(void)pthread_mutex_unlock(&p->lock);
-	good = ledger_commit(p->ledger, p->handed, (size_t)p->jobs, p->files, p->streams_n, &sums,
-	                     &err);
+	good = ledger_commit(p->ledger, &input, &sums, &err);
 	for (int i = 0; i < p->jobs; i++)
 		batch_clear(p->handed[i]);
 	(void)pthread_mutex_lock(&p->lock);

@@ -79,7 +79,7 @@ expect_status 2 check
 expect_one_line
 expect_text err 'tokentail.yaml'
 expect_text err 'prices.books: gone.yaml: cannot be read'
-printf 'prices:\n  own: [{ provider: acme, model: rocket, input: cheap, output: 2 }]\n' > tokentail.yaml
+printf 'prices:\n  own: [{ provider: acme, name: rocket, prices: [{ input: cheap, output: 2 }] }]\n' > tokentail.yaml
 expect_status 2 check
 expect_one_line
 expect_text err 'tokentail.yaml:2: '

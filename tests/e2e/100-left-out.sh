@@ -38,7 +38,6 @@ expect_status 1 backfill --preset json --db "$DB" /dev/zero -q
 expect_file /dev/zero 'left out' 'a device'
 
 # Another run has no second row for them, and with follow_symlinks a link is read.
-printf '    follow_symlinks: true\n' > more
 sed 's/preset: json }/preset: json, follow_symlinks: true }/' tokentail.yaml > links.yaml
 backfill -c links.yaml
 expect_counts 2 2 0 0 0

@@ -25,6 +25,6 @@ expect_counts 0 0 0 0 0
 
 # A name with a line break does not break a line.
 expect_status 0 status --db "$DB"
-expect_text out 'logs/new\nline.jsonl'
+expect_text out 'logs/new\x0aline.jsonl'
 expect_total 10 0.0035
 adds_up "$DB" 10

@@ -18,10 +18,10 @@ PYTHON
 # Each in a ledger of its own, for they hold the same lines. ARGUMENTS: file, reason.
 damaged() {
 	expect_status 1 backfill --json -q --preset json --db "$1.db" "$1.jsonl.gz" fine.jsonl
-	python3 "$ROOT/tests/e2e/json_value.py" adds_up < out || fail "$1"
+	# shellcheck disable=SC2046 # five words
+	expect_sum $(counts)
 	expect_text err "$1.jsonl.gz: "
-	records=$(python3 "$ROOT/tests/e2e/json_value.py" records < out)
-	expect_json rejected 0 # no half line
+	records=$(counts | cut -d ' ' -f 1)
 	DB=$T/$1.db
 	expect_file "$1.jsonl.gz" corrupt "$2"
 	expect_file fine.jsonl read ''
@@ -33,8 +33,9 @@ damaged() {
 	expect_counts 0 0 0 0 0
 	adds_up "$DB" "$records"
 }
-damaged cut ends
+damaged cut truncated
 [ "$records" -gt 500 ] && [ "$records" -lt 2010 ] || fail "cut: $records records"
+expect_total "$records" "$(awk -v n="$records" 'BEGIN { printf "%.5f", n * 0.00035 }' | sed 's/0*$//')"
 # When the whole file is there, the rest counts.
 cp whole.jsonl.gz cut.jsonl.gz
 backfill --preset json cut.jsonl.gz
@@ -45,8 +46,8 @@ adds_up "$DB" 2010
 
 damaged sum ''
 expect_eq 2010 "$records"
+# What is damaged in the middle may show only in the check sum at the end: the records add up.
 damaged bits ''
-[ "$records" -lt 2010 ] || fail "bits: $records records"
 damaged short ''
 expect_eq 10 "$records"
 damaged tail ''

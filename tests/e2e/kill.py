@@ -187,6 +187,8 @@ def main():
         if wrong:
             sys.exit("round %d, after kill %d: %s" % (rounds, kills, wrong))
     print("%d kills in %d rounds, %d of them with a part counted" % (kills, rounds, parts))
+    if kills >= 20 and parts * 3 < kills:
+        sys.exit("too few kills hit the middle of the work to say anything")
 
 
 main()

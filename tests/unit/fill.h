@@ -11,6 +11,7 @@
 
 #include "agent/ledger/call_id.h"
 #include "agent/ledger/ledger.h"
+#include "agent/ledger/total_id.h"
 #include "agent/meter/histogram.h"
 
 struct fill {
@@ -135,9 +136,9 @@ static inline void fill_total(struct fill *f, struct fact fact)
 	bool timed = fact.latency > 0;
 
 	(void)snprintf(sql, sizeof(sql),
-	               "INSERT INTO totals VALUES (%lld, %lld, %lld, %lld, %lld, 0, 0, %lld, 0, "
+	               "INSERT INTO total_rows VALUES (%lld, %lld, %lld, %lld, 0, 0, %lld, 0, "
 	               "%lld, %lld, 0, 0, 0, %lld, %lld, 0, 0)",
-	               (long long)(fact.time / TIME_SEC), (long long)fill_combination(f, &fact),
+	               (long long)total_id(fact.time / TIME_SEC, fill_combination(f, &fact)),
 	               (long long)fact.calls, (long long)fact.input, (long long)fact.cache_read,
 	               (long long)fact.output, (long long)fact.cost, (long long)fact.unpriced,
 	               (long long)(fact.latency * fact.calls), timed ? (long long)fact.calls : 0);

@@ -127,9 +127,12 @@ static const char ROWS_DIFFER[] =
 	"  sum(flags >> 3 & 1) AS unknown_usage, sum(flags >> 2 & 1) AS inconsistent, "
 	"  sum(coalesce(latency, 0)) AS latency, count(latency) AS latency_calls, "
 	"  sum(coalesce(logged_cost, 0)) AS logged_cost, count(logged_cost) AS logged_calls "
-	"  FROM call_rows LEFT JOIN call_rare ON call = id GROUP BY 1, 2) "
-	"SELECT (SELECT count(*) FROM (SELECT * FROM added EXCEPT SELECT * FROM totals)) + "
-	"(SELECT count(*) FROM (SELECT * FROM totals EXCEPT SELECT * FROM added))";
+	"  FROM call_rows LEFT JOIN call_rare ON call = id GROUP BY 1, 2), "
+	"stored AS (SELECT hour, combination, calls, input, cache_read, cache_write, "
+	"  cache_write_1h, output, reasoning, cost, unpriced, estimated, unknown_usage, "
+	"  inconsistent, latency, latency_calls, logged_cost, logged_calls FROM totals) "
+	"SELECT (SELECT count(*) FROM (SELECT * FROM added EXCEPT SELECT * FROM stored)) + "
+	"(SELECT count(*) FROM (SELECT * FROM stored EXCEPT SELECT * FROM added))";
 
 void assert_ledger_adds_up(sqlite3 *db)
 {

@@ -113,11 +113,11 @@ static inline void tape_other(struct tape *t, int batch, int file, enum outcome 
 /* Tries a commit; the batches stay as they are. */
 static inline bool tape_try(struct tape *t)
 {
+	const struct commit_input input = {t->batches, TAPE_BATCHES, t->files, TAPE_FILES};
 	struct commit_sums sums;
 
 	t->err = (struct err){0};
-	if (!ledger_commit(t->ledger, t->batches, TAPE_BATCHES, t->files, TAPE_FILES, &sums,
-	                   &t->err))
+	if (!ledger_commit(t->ledger, &input, &sums, &t->err))
 		return false;
 	for (int i = 0; i < OUTCOMES; i++)
 		t->sums.records[i] += sums.records[i];

@@ -6,9 +6,9 @@
 // output and cached tokens, summed over the groups, then the seconds of the query alone: the start
 // of node and of the engine are not held against DuckDB.
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { resolve } from "node:path";
 
-const { DuckDBInstance } = createRequire(join(process.env.NODE_MODULES, "x"))("@duckdb/node-api");
+const { DuckDBInstance } = createRequire(resolve(process.env.NODE_MODULES, "x"))("@duckdb/node-api");
 
 const [set, file, threads] = process.argv.slice(2);
 const sqlText = (s) => `'${s.replaceAll("'", "''")}'`;
