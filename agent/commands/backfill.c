@@ -27,7 +27,8 @@ struct backfill {
 	struct source **sources;
 	size_t sources_n;
 	struct pipeline *pipeline;
-	bool unmatched; /* a path of the command line gave no file */
+	bool unmatched;  /* a path of the command line gave no file */
+	bool configured; /* what goes wrong from now on is no wrong configuration */
 	bool on_terminal;
 	double started; /* seconds, monotonic */
 };
@@ -100,8 +101,7 @@ static bool open_sources(struct backfill *b, struct err *err)
 	for (size_t i = 0; i < c->sources_n; i++) {
 		if (b->source_name && strcmp(c->sources[i].name, b->source_name) != 0)
 			continue;
-		b->sources[b->sources_n] =
-			source_new(&c->sources[i], b->book, ledger_key(b->ledger), err);
+		b->sources[b->sources_n] = source_new(&c->sources[i], b->book, err);
 		if (b->sources[b->sources_n++] == NULL)
 			return false;
 	}
@@ -262,10 +262,11 @@ static bool set_up(struct backfill *b, struct err *err)
 	if (!choose_source(b, err))
 		return false;
 	b->book = book_open(b->config, err);
-	if (b->book == NULL)
+	if (b->book == NULL || !open_sources(b, err))
 		return false;
+	b->configured = true;
 	b->ledger = ledger_open(b->config->database, b->config->timezone, err);
-	if (b->ledger == NULL || !open_sources(b, err))
+	if (b->ledger == NULL)
 		return false;
 	b->pipeline = pipeline_new(b->ledger, &options);
 	return true;
@@ -318,7 +319,7 @@ static int run(int argc, char **argv)
 	if (ready)
 		status = read_all(&b);
 	else /* a database that cannot be opened is a failure, anything before it wrong usage */
-		status = fail(b.book && !b.ledger ? EXIT_FAILED : EXIT_USAGE, &err);
+		status = fail(b.configured ? EXIT_FAILED : EXIT_USAGE, &err);
 	tear_down(&b);
 	return status;
 }

@@ -185,7 +185,7 @@ static void check_glob(struct check *c, const struct source_config *s, size_t i)
 
 static bool check_source(struct check *c, const struct source_config *s, struct err *err)
 {
-	struct source *source = source_new(s, c->book, HASH_PLAIN, err);
+	struct source *source = source_new(s, c->book, err);
 
 	if (source == NULL)
 		return false;

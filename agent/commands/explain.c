@@ -196,13 +196,13 @@ static bool set_up(struct explain *x, struct err *err)
 		return err_set(err,
 		               "how is the line to be read? give --preset NAME or --source NAME");
 	x->book = book_open(x->config, err);
-	x->source = x->book ? source_new(s, x->book, explain_key, err) : NULL;
+	x->source = x->book ? source_new(s, x->book, err) : NULL;
 	return x->source != NULL;
 }
 
 static int explain(struct explain *x)
 {
-	struct extractor *extractor = extractor_new(x->source);
+	struct extractor *extractor = extractor_new(x->source, explain_key);
 	struct timespec now;
 	int64_t time;
 

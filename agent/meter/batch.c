@@ -303,14 +303,6 @@ void batch_count_row(struct batch *b, const struct call_row *row, int sign)
 	count_numbers(b, row->combination, &n, sign);
 }
 
-void batch_cover(struct batch *b, int64_t day, uint32_t source, enum outcome outcome,
-                 uint32_t reason, int64_t records)
-{
-	struct coverage key = {day, source, reason, outcome, 0};
-
-	b->coverage[coverage_at(b, &key)].records += records;
-}
-
 /* ---- the step that is open ---- */
 
 void batch_step_begin(struct batch *b, uint32_t file, struct str source,

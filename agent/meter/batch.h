@@ -149,9 +149,6 @@ void batch_count_row(struct batch *b, const struct call_row *row, int sign);
 /* What one row adds to a total. */
 void sums_of_row(const struct call_row *row, struct sums *ret);
 void sums_add(struct sums *to, const struct sums *add, int sign);
-/* Coverage of one record at a time, for the ledger's duplicates. */
-void batch_cover(struct batch *b, int64_t day, uint32_t source, enum outcome outcome,
-                 uint32_t reason, int64_t records);
 /* The number of a combination, entered if it is new. */
 uint32_t batch_combination(struct batch *b, const struct combination *c);
 

@@ -26,6 +26,7 @@ struct seen {
 
 struct extractor {
 	const struct source *source;
+	struct hash_key key;
 	struct value *slots;
 	struct arena scratch;
 	struct pattern_match *match;
@@ -40,11 +41,12 @@ struct extractor {
 	size_t elements;
 };
 
-struct extractor *extractor_new(const struct source *s)
+struct extractor *extractor_new(const struct source *s, struct hash_key key)
 {
 	struct extractor *x = xcalloc(1, sizeof(*x));
 
 	x->source = s;
+	x->key = key;
 	x->slots = xcalloc(source_slots(s), sizeof(*x->slots));
 	x->match = pattern_match_new();
 	x->models.names = intern_new();
@@ -90,7 +92,8 @@ static void give(struct extractor *x, enum outcome outcome, const char *reason, 
 
 static struct fetch fetch_start(struct extractor *x)
 {
-	return (struct fetch){x->source, x->slots, &x->scratch, x->match, x->now, NULL, false};
+	return (struct fetch){x->source, x->key, x->slots, &x->scratch,
+	                      x->match,  x->now, NULL,     false};
 }
 
 /* ---- price ---- */
@@ -204,8 +207,8 @@ static uint64_t dedupe_key(struct extractor *x)
 		struct str text = {0};
 
 		any |= fetch_one(&f, &s->dedupe[i], &text);
-		chain[1] = hash64(s->key, text);
-		chain[0] = hash64(s->key, (struct str){(const char *)chain, sizeof(chain)});
+		chain[1] = hash64(x->key, text);
+		chain[0] = hash64(x->key, (struct str){(const char *)chain, sizeof(chain)});
 	}
 	return any ? chain[0] | 1 : 0;
 }

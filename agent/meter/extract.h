@@ -5,6 +5,7 @@
 #ifndef METER_EXTRACT_H
 #define METER_EXTRACT_H
 
+#include "agent/base/hash.h"
 #include "agent/meter/call.h"
 #include "agent/meter/source.h"
 
@@ -19,9 +20,10 @@ struct verdict {
 /* Called once for each record, with `each` once for each element. `c` is NULL but for a call. */
 typedef void verdict_fn(void *arg, const struct verdict *v, const struct call *c);
 
-/* One thread's working memory for one source. */
+/* One thread's working memory for one source. `key` makes the hashes of a ledger: of `dedupe`,
+ * `hash: true` and prompts. */
 struct extractor;
-struct extractor *extractor_new(const struct source *s);
+struct extractor *extractor_new(const struct source *s, struct hash_key key);
 void extractor_free(struct extractor **x);
 
 /*

@@ -20,7 +20,7 @@ static struct str hashed(struct fetch *f, struct str text)
 	enum { HEX = 16 };
 	char *hex = arena_bytes(f->scratch, HEX + 1);
 
-	(void)snprintf(hex, HEX + 1, "%016" PRIx64, hash64(f->source->key, text));
+	(void)snprintf(hex, HEX + 1, "%016" PRIx64, hash64(f->key, text));
 	return (struct str){hex, HEX};
 }
 

@@ -156,7 +156,7 @@ static bool fill_field(struct fill *f, const struct field *field, const struct f
 			read_decimal(f, text, COST_DIGITS, &c->logged_cost) && c->logged_cost >= 0;
 		return c->has_logged_cost || reject(f, plan->bad_reason, text);
 	case FIELD_PROMPT:
-		c->prompt_hash = hash64(f->fetch->source->key, text);
+		c->prompt_hash = hash64(f->fetch->key, text);
 		return true;
 	}
 	return true;

@@ -74,7 +74,6 @@ struct own_name {
 struct source {
 	const struct source_config *config;
 	const struct book *book;
-	struct hash_key key;
 	const struct format *format;
 	struct paths *element_paths, *root_paths; /* NULL: none are wanted */
 	size_t element_n, root_n, groups_n;       /* slots of each kind, in order */
@@ -109,6 +108,7 @@ static inline size_t source_slots(const struct source *s)
 
 struct fetch {
 	const struct source *source;
+	struct hash_key key; /* of the ledger: for hashes and dedupe keys */
 	const struct value *slots;
 	struct arena *scratch;
 	struct pattern_match *match;

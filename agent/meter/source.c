@@ -190,7 +190,7 @@ static bool compile_patterns(struct build *b)
 		struct record_pattern *p = &b->s->patterns[i];
 		char key[32];
 
-		(void)snprintf(key, sizeof(key), "patterns[%zu]", i + 1);
+		(void)snprintf(key, sizeof(key), "patterns[%zu]", i);
 		if (!compile_regex(b, c->patterns[i], c->pattern_places[i], key, &p->pattern))
 			return false;
 		b->s->patterns_n++;
@@ -464,7 +464,7 @@ static bool compile_start(struct build *b)
 }
 
 struct source *source_new(const struct source_config *config, const struct book *book,
-                          struct hash_key key, struct err *err)
+                          struct err *err)
 {
 	struct source *s = xcalloc(1, sizeof(*s));
 	struct build b = {.s = s, .err = err};
@@ -472,7 +472,6 @@ struct source *source_new(const struct source_config *config, const struct book 
 
 	s->config = config;
 	s->book = book;
-	s->key = key;
 	s->literal_reason = "";
 	good = compile_start(&b) && compile_patterns(&b) && compile_owns(&b) &&
 	       compile_fields(&b) && compile_tests(&b) && compile_dedupe(&b) && finish_paths(&b);

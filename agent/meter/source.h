@@ -4,17 +4,15 @@
 #ifndef METER_SOURCE_H
 #define METER_SOURCE_H
 
-#include "agent/base/hash.h"
 #include "agent/config/config.h"
 #include "agent/meter/book.h"
 
 struct source;
 
-/* `key` makes the hashes of this database (dedupe, hash: true). NULL and *err "FILE:LINE: KEY:
- * what" for a bad path, regex, map, format or time zone. Keeps pointers into `config` and `book`.
- * Opens time zones: before threads are started. */
+/* NULL and *err "FILE:LINE: KEY: what" for a bad path, regex, map, format or time zone. Keeps
+ * pointers into `config` and `book`. Opens time zones: before threads are started. */
 struct source *source_new(const struct source_config *config, const struct book *book,
-                          struct hash_key key, struct err *err);
+                          struct err *err);
 void source_free(struct source **s);
 const char *source_name(const struct source *s);
 const struct source_config *source_configuration(const struct source *s);

@@ -120,7 +120,7 @@ static struct extractor *extractor_of(struct worker *w, const struct source *s)
 	size_t number = source_number(w->pipeline, s); /* all are known: nothing is added */
 
 	if (w->extractors[number] == NULL)
-		w->extractors[number] = extractor_new(s);
+		w->extractors[number] = extractor_new(s, ledger_key(w->pipeline->ledger));
 	return w->extractors[number];
 }
 

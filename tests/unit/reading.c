@@ -27,10 +27,10 @@ static struct reading start(struct config *config, const char *why)
 	r.book = book_open(config, &err);
 	if (r.book == NULL)
 		fail_msg("%s", err.text);
-	r.source = source_new(&config->sources[0], r.book, hash_key, &err);
+	r.source = source_new(&config->sources[0], r.book, &err);
 	if (r.source == NULL)
 		fail_msg("%s", err.text);
-	r.extractor = extractor_new(r.source);
+	r.extractor = extractor_new(r.source, hash_key);
 	return r;
 }
 

@@ -289,7 +289,7 @@ static void test_a_costly_pattern_rejects_one_record_by_name(void **state)
 
 	(void)state;
 	assert_string_equal(reading_record(&r, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"),
-	                    "rejected: pattern limit in patterns[1]\n");
+	                    "rejected: pattern limit in patterns[0]\n");
 	assert_non_null(strstr(reading_record(&r, "b 12"), "input_tokens=12"));
 	reading_free(&r);
 }
