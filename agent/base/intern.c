@@ -43,6 +43,22 @@ void intern_free(struct intern **tp)
 	free(t);
 }
 
+/* Less than 8 bytes as a word, without a call: two halves that may overlap, or up to 3 bytes. */
+static uint64_t last_word(struct str s)
+{
+	uint32_t low, high;
+
+	if (s.n >= 4) {
+		memcpy(&low, s.p, 4);
+		memcpy(&high, s.p + s.n - 4, 4);
+		return (uint64_t)high << 32 | low;
+	}
+	if (s.n == 0)
+		return 0;
+	return (uint64_t)(unsigned char)s.p[0] | (uint64_t)(unsigned char)s.p[s.n / 2] << 8 |
+	       (uint64_t)(unsigned char)s.p[s.n - 1] << 16;
+}
+
 /* Labels are short and the table is thrown away often: a multiply per word beats SipHash here, and
  * a row of chosen collisions costs a longer probe, never a wrong answer. */
 static uint64_t quick_hash(struct str s)
@@ -54,10 +70,7 @@ static uint64_t quick_hash(struct str s)
 		memcpy(&word, s.p, 8);
 		h = hash_mix(h, word);
 	}
-	word = 0;
-	if (s.n)
-		memcpy(&word, s.p, s.n);
-	return hash_mix(h, word);
+	return hash_mix(h, last_word(s));
 }
 
 static void grow(struct intern *t)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct str {
@@ -24,9 +25,37 @@ static inline struct str str_of(const char *text)
 	return (struct str){text, text ? strlen(text) : 0};
 }
 
+/* Up to 16 bytes as two words that may overlap, which is what most texts here have. */
+static inline bool str_eq_short(const char *a, const char *b, size_t n)
+{
+	uint64_t a8, b8, a_end, b_end;
+	uint32_t a4, b4, a4_end, b4_end;
+
+	if (n >= 8) {
+		memcpy(&a8, a, 8);
+		memcpy(&b8, b, 8);
+		memcpy(&a_end, a + n - 8, 8);
+		memcpy(&b_end, b + n - 8, 8);
+		return ((a8 ^ b8) | (a_end ^ b_end)) == 0;
+	}
+	if (n >= 4) {
+		memcpy(&a4, a, 4);
+		memcpy(&b4, b, 4);
+		memcpy(&a4_end, a + n - 4, 4);
+		memcpy(&b4_end, b + n - 4, 4);
+		return ((a4 ^ b4) | (a4_end ^ b4_end)) == 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+
 static inline bool str_eq(struct str a, struct str b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	if (a.n != b.n)
+		return false;
+	return a.n <= 16 ? str_eq_short(a.p, b.p, a.n) : memcmp(a.p, b.p, a.n) == 0;
 }
 
 static inline struct str str_from(struct str s, size_t start)

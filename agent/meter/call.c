@@ -58,8 +58,23 @@ static void fit(struct call *c, const struct whole *w)
 	}
 }
 
+/* Nearly every call: the wholes are there and their parts fit. */
+static bool fits(const struct call *c)
+{
+	return c->count[COUNT_INPUT] >= call_count(c, COUNT_CACHE_READ) +
+	                                        call_count(c, COUNT_CACHE_WRITE) +
+	                                        call_count(c, COUNT_INPUT_AUDIO) +
+	                                        call_count(c, COUNT_INPUT_IMAGE) &&
+	       c->count[COUNT_OUTPUT] >= call_count(c, COUNT_REASONING) +
+	                                         call_count(c, COUNT_OUTPUT_AUDIO) +
+	                                         call_count(c, COUNT_OUTPUT_IMAGE) &&
+	       c->count[COUNT_CACHE_WRITE_1H] <= c->count[COUNT_CACHE_WRITE];
+}
+
 void call_clamp(struct call *c)
 {
+	if (fits(c))
+		return;
 	for (int i = WHOLES; i-- > 0;)
 		complete(c, &wholes[i]);
 	for (int i = 0; i < WHOLES; i++)

@@ -8,20 +8,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "agent/base/intern.h"
-#include "agent/meter/cost.h"
 #include "agent/meter/plan.h"
+#include "agent/meter/pricer.h"
 
 enum {
 	SCRATCH_KEEP = 1 << 20,
-	SEEN_MAX = 16384, /* models remembered with their place in the book */
-};
-
-/* Names and their places in the book. */
-struct seen {
-	struct intern *names;
-	const struct book_entry **entries; /* by number of the name */
-	size_t room;
 };
 
 struct extractor {
@@ -30,7 +21,7 @@ struct extractor {
 	struct value *slots;
 	struct arena scratch;
 	struct pattern_match *match;
-	struct seen models, pairs; /* names looked up before; pairs are of provider and model */
+	struct pricer *pricer;
 	trace_fn *trace;
 	void *trace_arg;
 	/* Of the record that is being read. */
@@ -49,8 +40,7 @@ struct extractor *extractor_new(const struct source *s, struct hash_key key)
 	x->key = key;
 	x->slots = xcalloc(source_slots(s), sizeof(*x->slots));
 	x->match = pattern_match_new();
-	x->models.names = intern_new();
-	x->pairs.names = intern_new();
+	x->pricer = pricer_new(s->book);
 	return x;
 }
 
@@ -64,10 +54,7 @@ void extractor_free(struct extractor **xp)
 	free(x->slots);
 	arena_free(&x->scratch);
 	pattern_match_free(&x->match);
-	intern_free(&x->models.names);
-	intern_free(&x->pairs.names);
-	free((void *)x->models.entries);
-	free((void *)x->pairs.entries);
+	pricer_free(&x->pricer);
 	free(x);
 }
 
@@ -94,84 +81,6 @@ static struct fetch fetch_start(struct extractor *x)
 {
 	return (struct fetch){x->source, x->key, x->slots, &x->scratch,
 	                      x->match,  x->now, NULL,     false};
-}
-
-/* ---- price ---- */
-
-/* What was found for a name before, or the place where to put it: *is_new. */
-static const struct book_entry **seen_entry(struct seen *seen, struct str name, bool *is_new)
-{
-	uint32_t known, id;
-
-	if (intern_count(seen->names) == SEEN_MAX)
-		intern_clear(seen->names);
-	known = intern_count(seen->names);
-	id = intern_id(seen->names, name);
-	*is_new = id == known;
-	if (*is_new)
-		seen->entries = array_room((void *)seen->entries, id, &seen->room,
-		                           sizeof(const struct book_entry *));
-	return &seen->entries[id];
-}
-
-/* Where a model, or a model of a provider, stands in the book. */
-static const struct book_entry *entry_of(struct extractor *x, const struct call *c)
-{
-	struct str model = c->label[LABEL_MODEL], provider = c->label[LABEL_PROVIDER];
-	char pair[2 * LABEL_BYTES + 1];
-	const struct book_entry **entry;
-	bool is_new;
-
-	if (provider.n == 0) {
-		entry = seen_entry(&x->models, model, &is_new);
-	} else {
-		pair[0] = (char)provider.n; /* two pairs never make the same text: it is <= 256 */
-		memcpy(pair + 1, provider.p, provider.n);
-		memcpy(pair + 1 + provider.n, model.p, model.n);
-		entry = seen_entry(&x->pairs, (struct str){pair, 1 + provider.n + model.n},
-		                   &is_new);
-	}
-	if (is_new)
-		*entry = book_find(x->source->book, provider, model);
-	return *entry;
-}
-
-static void use_logged_cost(struct call *c)
-{
-	c->price = (struct str){0};
-	c->cost = c->has_logged_cost ? c->logged_cost : 0;
-	c->flags &= ~(unsigned)(CALL_UNPRICED | CALL_ESTIMATED);
-	c->flags |= c->has_logged_cost ? CALL_COST_LOGGED : CALL_UNPRICED;
-}
-
-static bool compute_cost(struct extractor *x, struct call *c)
-{
-	const struct book_entry *entry = c->label[LABEL_MODEL].n ? entry_of(x, c) : NULL;
-	const struct price *price = entry ? book_price(entry, c->time) : NULL;
-
-	if (price == NULL) {
-		c->flags |= CALL_UNPRICED;
-		return true;
-	}
-	if (!cost_of(price, c, &c->cost))
-		return false;
-	c->price = str_of(price->key);
-	if (c->label[LABEL_PROVIDER].n == 0)
-		c->label[LABEL_PROVIDER] = str_of(price->provider);
-	if (book_entry_estimated(entry))
-		c->flags |= CALL_ESTIMATED;
-	return true;
-}
-
-static bool price_call(struct extractor *x, struct call *c)
-{
-	enum cost_rule rule = x->source->config->cost;
-
-	if (!compute_cost(x, c))
-		return false;
-	if (rule == COST_LOGGED || (rule == COST_LOGGED_ELSE_COMPUTED && c->has_logged_cost))
-		use_logged_cost(c);
-	return true;
 }
 
 /* ---- fields to call ---- */
@@ -266,7 +175,7 @@ static void finish(struct extractor *x)
 	normalise_tokens(s->config, &c);
 	if (s->dedupe_n)
 		c.dedupe_key = dedupe_key(x);
-	if (!price_call(x, &c)) {
+	if (!pricer_price(x->pricer, s->config->cost, &c)) {
 		give(x, OUTCOME_REJECTED, "cost beyond a million dollars", 0);
 		return;
 	}

@@ -8,164 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/meter/plan.h"
-
-/* Where the configuration asks for a path first. */
-struct asked {
-	struct place place;
-	const char *key;
-};
-
-/* Paths of one kind, each text once. */
-struct path_list {
-	struct str *v;
-	struct asked *asked;
-	size_t n, room, asked_room;
-};
-
-struct build {
-	struct source *s;
-	struct path_list element, root, groups;
-	size_t captured; /* groups that patterns have; a path of format text names one of them */
-	struct err *err;
-};
-
-static bool mistake(struct build *b, struct place place, const char *key, const char *what)
-{
-	return err_set(b->err, "%s:%d: %s: %s", place.file ? place.file : "configuration",
-	               place.line, key, what);
-}
-
-static int list_add(struct path_list *list, struct str text, struct asked asked)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (str_eq(list->v[i], text))
-			return (int)i;
-	list->v = array_room(list->v, list->n, &list->room, sizeof(*list->v));
-	list->asked = array_room(list->asked, list->n, &list->asked_room, sizeof(*list->asked));
-	list->asked[list->n] = asked;
-	list->v[list->n] = text;
-	return (int)list->n++;
-}
-
-static void list_free(struct path_list *list)
-{
-	free(list->v);
-	free(list->asked);
-}
-
-/* Until all paths are known a slot is its number in its list, plus the base of that list. */
-enum { ROOT_BASE = 10000, GROUP_BASE = 20000, KEY_BASE = 30000 };
-
-static int slot_of_path(struct build *b, const char *path, struct asked asked)
-{
-	struct str text = str_of(path);
-
-	if (b->s->format == &format_text)
-		return GROUP_BASE + list_add(&b->groups, text, asked);
-	if (b->s->walk == NULL)
-		return list_add(&b->element, str_starts(text, STR("$.")) ? str_from(text, 2) : text,
-		                asked);
-	if (str_eq(text, STR("@key")))
-		return KEY_BASE;
-	if (str_starts(text, STR("$.")))
-		return ROOT_BASE + list_add(&b->root, str_from(text, 2), asked);
-	return list_add(&b->element, text, asked);
-}
-
-static int settled(const struct build *b, int slot)
-{
-	const struct source *s = b->s;
-
-	if (slot >= KEY_BASE)
-		return source_key_slot(s);
-	if (slot >= GROUP_BASE)
-		return slot - GROUP_BASE + (int)(s->element_n + s->root_n);
-	if (slot >= ROOT_BASE)
-		return slot - ROOT_BASE + (int)s->element_n;
-	return slot;
-}
-
-/* ---- getters ---- */
-
-static int own_number(const struct source *s, struct str name)
-{
-	for (size_t i = 0; i < s->owns_n; i++)
-		if (str_eq(s->owns[i].name, name))
-			return (int)i;
-	return -1;
-}
-
-static bool compile_regex(struct build *b, const char *regex, struct place place, const char *key,
-                          struct pattern **ret)
-{
-	struct err why = {0};
-
-	*ret = pattern_new(str_of(regex), &why);
-	return *ret != NULL || mistake(b, place, key, why.text);
-}
-
-/* A path, or a name of the user's own. */
-static bool point_getter(struct build *b, struct getter *g, const char *path, struct place place,
-                         const char *key)
-{
-	struct str text = str_of(path);
-
-	g->slot = g->own = -1;
-	g->from = path;
-	if (text.n && text.p[0] == '_') {
-		g->own = own_number(b->s, text);
-		return g->own >= 0 ||
-		       mistake(b, place, key, "no field or group of this name is set");
-	}
-	g->slot = slot_of_path(b, path, (struct asked){place, key});
-	return true;
-}
-
-static bool compile_origin(struct build *b, const struct origin *o, const char *key,
-                           struct getter *g)
-{
-	*g = (struct getter){.slot = -1, .own = -1, .from = o->received ? "the clock" : "default"};
-	g->origin = o;
-	if (o->path && !point_getter(b, g, o->path, o->place, key))
-		return false;
-	if (o->format && !timestamp_format_valid(o->format))
-		return mistake(b, o->place, key, "format: holds a letter that is not known");
-	if (o->pattern == NULL)
-		return true;
-	return compile_regex(b, o->pattern, o->place, key, &g->pattern) &&
-	       (pattern_single_group(g->pattern, &g->group) ||
-	        mistake(b, o->place, key, "pattern: exactly one group was expected"));
-}
-
-static bool compile_rule(struct build *b, const struct rule *rule, struct getters *ret)
-{
-	ret->v = xcalloc(rule->origins_n + 1, sizeof(*ret->v)); /* one more for a group */
-	for (size_t i = 0; i < rule->origins_n; i++, ret->n++)
-		if (!compile_origin(b, &rule->origins[i], rule->name, &ret->v[i]))
-			return ret->n++, false; /* so that what is half made is freed */
-	return true;
-}
-
-static void free_getters(struct getters *g)
-{
-	for (size_t i = 0; i < g->n; i++)
-		pattern_free(&g->v[i].pattern);
-	free(g->v);
-}
-
-/* A group that has the name of a field, or of one's own, is that field's last origin. */
-static void add_group(struct build *b, struct getters *getters, struct str name)
-{
-	for (size_t i = 0; i < b->groups.n; i++) {
-		if (!str_eq(b->groups.v[i], name))
-			continue;
-		if (getters->v == NULL)
-			getters->v = xcalloc(1, sizeof(*getters->v));
-		getters->v[getters->n++] =
-			(struct getter){.slot = GROUP_BASE + (int)i, .own = -1, .from = "pattern"};
-	}
-}
+#include "agent/meter/source_build.h"
 
 /* ---- parts of a source ---- */
 
@@ -191,13 +34,14 @@ static bool compile_patterns(struct build *b)
 		char key[32];
 
 		(void)snprintf(key, sizeof(key), "patterns[%zu]", i);
-		if (!compile_regex(b, c->patterns[i], c->pattern_places[i], key, &p->pattern))
+		if (!build_regex(b, c->patterns[i], c->pattern_places[i], key, &p->pattern))
 			return false;
 		b->s->patterns_n++;
 		p->slots = xcalloc(pattern_groups(p->pattern), sizeof(*p->slots));
 		p->limit_reason = JOINED("pattern limit in ", key);
 		for (size_t g = 0; g < pattern_groups(p->pattern); g++)
-			p->slots[g] = list_add(&b->groups, pattern_group_name(p->pattern, g),
+			p->slots[g] =
+				build_list_add(&b->groups, pattern_group_name(p->pattern, g),
 			                       (struct asked){c->pattern_places[i], "patterns"});
 	}
 	b->captured = b->groups.n;
@@ -211,7 +55,7 @@ static bool is_own(struct str name)
 
 static void add_own(struct source *s, struct str name)
 {
-	if (own_number(s, name) < 0)
+	if (build_own_number(s, name) < 0)
 		s->owns[s->owns_n++].name = name;
 }
 
@@ -233,14 +77,14 @@ static bool compile_owns(struct build *b)
 
 		for (size_t k = 0; rule->field == NULL && k < rule->origins_n; k++)
 			if (rule->origins[k].path && rule->origins[k].path[0] == '_')
-				return mistake(b, rule->place, rule->name,
-				               "may not be made of another name with _");
+				return build_mistake(b, rule->place, rule->name,
+				                     "may not be made of another name with _");
 		if (rule->field == NULL &&
-		    !compile_rule(b, rule, &s->owns[own_number(s, str_of(rule->name))].getters))
+		    !build_rule(b, rule, &s->owns[build_own_number(s, str_of(rule->name))].getters))
 			return false;
 	}
 	for (size_t i = 0; i < s->owns_n; i++)
-		add_group(b, &s->owns[i].getters, s->owns[i].name);
+		build_add_group(b, &s->owns[i].getters, s->owns[i].name);
 	return true;
 }
 
@@ -268,9 +112,9 @@ static bool compile_field(struct build *b, const struct field *field)
 	plan->constant = constant_of(c, field);
 	for (size_t i = 0; good && i < c->rules_n; i++)
 		if (c->rules[i].field == field)
-			good = compile_rule(b, &c->rules[i], &plan->getters);
+			good = build_rule(b, &c->rules[i], &plan->getters);
 	if (good)
-		add_group(b, &plan->getters, str_of(field->name));
+		build_add_group(b, &plan->getters, str_of(field->name));
 	if (plan->constant == NULL && plan->getters.n == 0)
 		return good;
 	plan->bad_reason = JOINED(bad_word(field->kind), field->name);
@@ -318,10 +162,10 @@ static bool compile_tests(struct build *b)
 		t->limit_reason = JOINED("pattern limit in ", t->reason);
 		t->getter = (struct getter){.slot = -1, .own = -1};
 		if ((t->config->kind == TEST_PATTERN || t->config->kind == TEST_PATH_PATTERN) &&
-		    !compile_regex(b, t->config->operand, t->config->place, "only", &t->pattern))
+		    !build_regex(b, t->config->operand, t->config->place, "only", &t->pattern))
 			return false;
 		if (t->config->kind != TEST_PATTERN &&
-		    !point_getter(b, &t->getter, t->config->path, t->config->place, "only"))
+		    !build_point_getter(b, &t->getter, t->config->path, t->config->place, "only"))
 			return false;
 	}
 	return true;
@@ -350,7 +194,7 @@ static bool compile_dedupe(struct build *b)
 		*g = (struct getter){.slot = -1, .own = -1};
 		if (plan && plan->getters.n)
 			g->fields = &plan->getters;
-		else if (!point_getter(b, g, c->dedupe_by[i], c->place, "dedupe.by"))
+		else if (!build_point_getter(b, g, c->dedupe_by[i], c->place, "dedupe.by"))
 			return false;
 	}
 	return true;
@@ -387,7 +231,7 @@ static void settle_getters(const struct build *b, struct getters *g)
 
 		if (g->v[i].slot < 0)
 			continue;
-		g->v[i].slot = settled(b, g->v[i].slot);
+		g->v[i].slot = build_settled(b, g->v[i].slot);
 		g->v[i].plain = o == NULL || (!o->pattern && !o->map_n && !o->fallback && !o->hash);
 	}
 }
@@ -405,7 +249,8 @@ static void settle(struct build *b)
 		settle_getters(b, &(struct getters){&s->tests[i].getter, 1});
 	for (size_t i = 0; i < s->patterns_n; i++)
 		for (size_t g = 0; g < pattern_groups(s->patterns[i].pattern); g++)
-			s->patterns[i].slots[g] = settled(b, s->patterns[i].slots[g] + GROUP_BASE);
+			s->patterns[i].slots[g] =
+				build_settled(b, s->patterns[i].slots[g] + GROUP_BASE);
 }
 
 static bool compile_paths(struct build *b, const struct path_list *list, struct paths **ret)
@@ -418,10 +263,10 @@ static bool compile_paths(struct build *b, const struct path_list *list, struct 
 		struct paths *alone = b->s->format->compile(&list->v[i], 1, &one);
 
 		if (alone == NULL)
-			return mistake(b, list->asked[i].place, list->asked[i].key, one.text);
+			return build_mistake(b, list->asked[i].place, list->asked[i].key, one.text);
 		b->s->format->free(&alone);
 	}
-	return *ret != NULL || mistake(b, b->s->config->place, "fields", why.text);
+	return *ret != NULL || build_mistake(b, b->s->config->place, "fields", why.text);
 }
 
 static bool finish_paths(struct build *b)
@@ -432,10 +277,12 @@ static bool finish_paths(struct build *b)
 	s->root_n = b->root.n;
 	s->groups_n = b->groups.n;
 	if (b->groups.n > b->captured)
-		return mistake(b, b->groups.asked[b->captured].place, b->groups.v[b->captured].p,
-		               "no pattern has a group of this name");
+		return build_mistake(b, b->groups.asked[b->captured].place,
+		                     b->groups.v[b->captured].p,
+		                     "no pattern has a group of this name");
 	if (source_slots(s) > SLOTS_MAX)
-		return mistake(b, s->config->place, "fields", "more than 512 paths and groups");
+		return build_mistake(b, s->config->place, "fields",
+		                     "more than 512 paths and groups");
 	settle(b);
 	if (s->format == &format_text)
 		return true;
@@ -451,16 +298,16 @@ static bool compile_start(struct build *b)
 
 	s->format = format_find(str_of(c->format));
 	if (s->format == NULL)
-		return mistake(b, c->place, "format", "json, logfmt or text was expected");
+		return build_mistake(b, c->place, "format", "json, logfmt or text was expected");
 	s->zone = zone_open(c->timezone, &why);
 	if (s->zone == NULL)
-		return mistake(b, c->place, "timezone", why.text);
+		return build_mistake(b, c->place, "timezone", why.text);
 	if (c->each == NULL)
 		return true;
 	if (s->format != &format_json)
-		return mistake(b, c->place, "each", "needs format: json");
+		return build_mistake(b, c->place, "each", "needs format: json");
 	s->walk = json_walk_new(str_of(c->each), &why);
-	return s->walk != NULL || mistake(b, c->place, "each", why.text);
+	return s->walk != NULL || build_mistake(b, c->place, "each", why.text);
 }
 
 struct source *source_new(const struct source_config *config, const struct book *book,
@@ -475,9 +322,9 @@ struct source *source_new(const struct source_config *config, const struct book 
 	s->literal_reason = "";
 	good = compile_start(&b) && compile_patterns(&b) && compile_owns(&b) &&
 	       compile_fields(&b) && compile_tests(&b) && compile_dedupe(&b) && finish_paths(&b);
-	list_free(&b.element);
-	list_free(&b.root);
-	list_free(&b.groups);
+	build_list_free(&b.element);
+	build_list_free(&b.root);
+	build_list_free(&b.groups);
 	if (good)
 		find_literal(s);
 	else
@@ -488,12 +335,12 @@ struct source *source_new(const struct source_config *config, const struct book 
 static void free_plans(struct source *s)
 {
 	for (size_t i = 0; s->plans && i < fields_n; i++) { /* half made ones too */
-		free_getters(&s->plans[i].getters);
+		build_free_getters(&s->plans[i].getters);
 		free(s->plans[i].bad_reason);
 		free(s->plans[i].limit_reason);
 	}
 	for (size_t i = 0; i < s->owns_n; i++)
-		free_getters(&s->owns[i].getters);
+		build_free_getters(&s->owns[i].getters);
 	free(s->plans);
 	free(s->owns);
 }

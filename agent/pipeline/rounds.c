@@ -60,6 +60,7 @@ static void add_commit(struct commit_sums *to, const struct commit_sums *add)
 static void commit_round(struct pipeline *p)
 {
 	const struct commit_input input = {p->handed, (size_t)p->jobs, p->files, p->streams_n};
+	int64_t began = clock_us(CLOCK_MONOTONIC);
 	struct commit_sums sums = {0};
 	struct err err = {0};
 	bool good;
@@ -74,6 +75,7 @@ static void commit_round(struct pipeline *p)
 	p->committing = false;
 	p->handed_over = 0;
 	p->round_since = clock_us(CLOCK_MONOTONIC);
+	p->commit_time = p->round_since - began;
 	for (int i = 0; i < p->jobs; i++) {
 		p->workers[i].spare = p->handed[i];
 		p->handed[i] = NULL;
@@ -112,8 +114,14 @@ void round_hand_over(struct worker *w)
 bool round_is_due(const struct worker *w)
 {
 	const struct pipeline *p = w->pipeline;
+	int64_t since;
 
-	return batch_bytes(w->batch) > p->batch_limit ||
-	       (w->batch->steps_n &&
-	        clock_us(CLOCK_MONOTONIC) - p->round_since > ROUND_SECONDS * TIME_SEC);
+	if (batch_bytes(w->batch) > p->batch_limit)
+		return true;
+	if (w->batch->steps_n == 0)
+		return false;
+	/* Often enough that a thread commits while others parse and little is left for the end, but
+	 * commits never take more than a small part of the time. */
+	since = clock_us(CLOCK_MONOTONIC) - p->round_since;
+	return since > ROUND_LEAST_MS * TIME_MS && since > p->commit_time * ROUND_PARSE_SHARE;
 }

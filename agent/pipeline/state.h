@@ -15,7 +15,8 @@
 enum {
 	BATCHES_BYTES = 26 << 20, /* of all batches: two a thread */
 	JOBS_MAX = 64,
-	ROUND_SECONDS = 2, /* what a kill can cost is read again in this time */
+	ROUND_LEAST_MS = 50,   /* between rounds, unless a batch is full */
+	ROUND_PARSE_SHARE = 8, /* times what the last commit took: the least between rounds, too */
 	PROGRESS_MS = 200,
 };
 
@@ -84,6 +85,7 @@ struct pipeline {
 	struct batch **handed;
 	bool committing;
 	int64_t round_since;  /* monotonic microseconds: when the last round ended */
+	int64_t commit_time;  /* microseconds that it took to commit */
 	size_t first_active;  /* streams before it are done */
 	size_t first_waiting; /* streams before it have been opened */
 	int64_t consumed;     /* bytes on disk, of all streams */

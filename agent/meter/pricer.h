@@ -1,0 +1,20 @@
+/* Gives calls their prices, for one thread: it remembers where each model stands in the book. */
+#ifndef METER_PRICER_H
+#define METER_PRICER_H
+
+#include "agent/meter/book.h"
+#include "agent/meter/call.h"
+
+struct pricer;
+
+struct pricer *pricer_new(const struct book *book);
+void pricer_free(struct pricer **p);
+
+/*
+ * Sets cost, price and flags of a call whose tokens are clamped, and its provider when the log does
+ * not say one: that of the price. `rule` is the source's: computed, logged, or one for the other.
+ * False when the cost is beyond COST_MAX.
+ */
+bool pricer_price(struct pricer *p, enum cost_rule rule, struct call *c);
+
+#endif
