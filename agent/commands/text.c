@@ -58,13 +58,15 @@ void text_cost(char out[TEXT_COST], int64_t nano)
 {
 	int64_t size = nano < 0 ? -nano : nano;
 	int n = places(size);
-	int64_t unit = power(9 - n), rest = size % unit;
-	char dollars[TEXT_COUNT];
+	int64_t unit = power(9 - n), rest = size % unit, part;
+	char dollars[TEXT_COUNT], decimals[9];
 
 	size /= unit;
 	if (rest * 2 > unit || (rest * 2 == unit && size % 2))
 		size++;
+	part = size % power(n);
+	for (int i = n; i-- > 0; part /= 10)
+		decimals[i] = (char)('0' + part % 10);
 	text_count(dollars, size / power(n));
-	(void)snprintf(out, TEXT_COST, "%s$%s.%0*" PRId64, nano < 0 ? "-" : "", dollars, n,
-	               size % power(n));
+	(void)snprintf(out, TEXT_COST, "%s$%s.%.*s", nano < 0 ? "-" : "", dollars, n, decimals);
 }
