@@ -207,6 +207,6 @@ help: ## this list
 .PHONY: all unit e2e check check-asan fuzz lint check-format check-layers check-docs \
         check-cppcheck check-tidy demo bench deps install clean help
 .DELETE_ON_ERROR:
-.SECONDARY:
+.PRECIOUS: $(B)/%.o $(FB)/%.o
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(HELPERS:%.c=$(B)/%.d)
 -include $(wildcard $(FB)/*/*.d $(FB)/*/*/*.d)

@@ -59,7 +59,7 @@ void text_cost(char out[TEXT_COST], int64_t nano)
 	int64_t size = nano < 0 ? -nano : nano;
 	int n = places(size);
 	int64_t unit = power(9 - n), rest = size % unit, part;
-	char dollars[TEXT_COUNT], decimals[9];
+	char dollars[TEXT_COUNT], decimals[9] = "";
 
 	size /= unit;
 	if (rest * 2 > unit || (rest * 2 == unit && size % 2))
