@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "agent/base/escape.h"
+#include "agent/base/wide.h"
 #include "agent/commands/command.h"
 #include "agent/meter/cost.h"
 #include "agent/meter/extract.h"
@@ -64,13 +65,31 @@ static void say_price(const struct explain *x, const struct call *c)
 	buf_free(&line);
 }
 
-/* A decimal of femto-dollars per unit as dollars per million units. */
-static void print_rate(struct buf *out, int64_t femto)
+/* Femto-dollars as exact decimal dollars: the shares must add up to the last digit. */
+static void print_femto(struct buf *out, wide femto)
 {
-	char text[COST_TEXT];
+	const wide dollar = (wide)1000000000 * 1000000;
+	size_t n;
 
-	cost_print(femto, text); /* femto-dollars a unit are nano-dollars a million units */
-	buf_puts(out, text);
+	buf_printf(out, "$%" PRId64 ".%015" PRId64, (int64_t)(femto / dollar),
+	           (int64_t)(femto % dollar));
+	for (n = out->n; out->p[n - 1] == '0'; n--)
+		;
+	out->n = out->p[n - 1] == '.' ? n - 1 : n;
+	out->p[out->n] = '\0';
+}
+
+static void say_share(const struct units *units, const struct rates *rates, enum rate_kind kind)
+{
+	struct buf line = {0};
+	char rate[RATE_TEXT];
+
+	rate_print(kind, rates->rate[kind], rate);
+	buf_printf(&line, "%-16s %12" PRId64 "%s x $%s per %s = ", rate_name(kind), units->n[kind],
+	           kind == RATE_AUDIO_SECOND ? " ms" : "", rate, rate_unit(kind));
+	print_femto(&line, cost_share(units, rates, kind));
+	say("", buf_view(&line));
+	buf_free(&line);
 }
 
 static void say_shares(const struct explain *x, const struct call *c)
@@ -83,21 +102,9 @@ static void say_shares(const struct explain *x, const struct call *c)
 		return;
 	units_of(c, &units);
 	rates_of(match.price, c, &rates);
-	for (int kind = 0; kind < RATES; kind++) {
-		struct buf line = {0};
-		char cost[COST_TEXT];
-
-		if (units.n[kind] == 0)
-			continue;
-		cost_print((int64_t)(cost_share(&units, &rates, (enum rate_kind)kind) / 1000000),
-		           cost);
-		buf_printf(&line, "%-16s %12" PRId64 " x $", rate_name((enum rate_kind)kind),
-		           units.n[kind]);
-		print_rate(&line, rates.rate[kind]);
-		buf_printf(&line, " per million = $%s", cost);
-		say("", buf_view(&line));
-		buf_free(&line);
-	}
+	for (enum rate_kind kind = 0; kind < RATES; kind++)
+		if (units.n[kind] && (kind != RATE_REQUEST || rates.rate[kind]))
+			say_share(&units, &rates, kind);
 }
 
 static void say_call(const struct explain *x, const struct call *c)
