@@ -11,7 +11,7 @@
 
 enum {
 	LINE_MAX_BYTES = 64 << 20, /* a longer line is passed over and counted */
-	PIECE_BYTES = 512 << 10,   /* of a usual piece; a longer line makes a longer piece */
+	PIECE_BYTES = 256 << 10,   /* of a usual piece; a longer line makes a longer piece */
 	PIECE_PAD = 64,            /* readable bytes behind a piece, all 0 */
 };
 
