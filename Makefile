@@ -128,6 +128,10 @@ check-asan: ## the same tests under address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined CFLAGS='-O1 -g' WERROR=$(WERROR) unit
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined CFLAGS='-O1 -g' WERROR=$(WERROR) KILLS=20 e2e
 
+check-tsan: ## the end-to-end tests under the thread sanitizer
+	$(Q)tests/deps.sh build test
+	$(Q)$(MAKE) --no-print-directory SAN=thread CFLAGS='-O1 -g' KILLS=10 e2e
+
 # ---- fuzzers: one per door, seeds in fixtures/fuzz/DOOR ----
 
 FUZZ_SECS  ?= 60
@@ -212,9 +216,9 @@ clean: ## remove what was built
 	rm -rf build tokentail
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
 
-.PHONY: all unit e2e check check-asan fuzz lint check-format check-layers check-docs \
+.PHONY: all unit e2e check check-asan check-tsan fuzz lint check-format check-layers check-docs \
         check-cppcheck check-tidy demo bench deps install clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/%.o $(B)/program/%.o $(FB)/%.o

@@ -1,4 +1,4 @@
-/* Where the user's files lie, and reading a small one. Private to agent/config. */
+/* Where the user's files lie, and reading a small one. */
 #ifndef CONFIG_FILES_H
 #define CONFIG_FILES_H
 

@@ -72,6 +72,11 @@ static bool fit_time(struct ledger *l, const struct query *q, struct query_resul
 		r->since = zone_hour_start(zone, q->since);
 	if (q->until != INT64_MAX && !exact && zone_hour_start(zone, q->until) != q->until)
 		r->until = zone_hour_start(zone, q->until) + TIME_HOUR;
+	if (q->until == INT64_MAX &&
+	    r->until < r->since) /* asked for what lies behind the last call */
+		r->until = r->since;
+	if (q->since == INT64_MIN && r->since > r->until)
+		r->since = r->until;
 	r->moved = (q->since != INT64_MIN && r->since != q->since) ||
 	           (q->until != INT64_MAX && r->until != q->until);
 	return true;

@@ -143,7 +143,7 @@ static void count_piece(struct worker *w)
 	                    .head = piece->head,
 	                    .frontier_n = piece->frontier_n,
 	                    .frontier = piece->frontier};
-	int64_t now = clock_us(CLOCK_REALTIME), near = t->mark.mtime_ns / 1000;
+	int64_t now = clock_us(CLOCK_REALTIME), near = t->near;
 	struct frame frame;
 	struct str record;
 	uint64_t passed;

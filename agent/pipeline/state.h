@@ -44,6 +44,7 @@ struct stream {
 	char head[MARK_BYTES];
 	size_t head_n;
 	int64_t size;     /* on disk */
+	int64_t near;     /* the file's own time; here because a commit writes the whole mark */
 	int64_t consumed; /* of size */
 	int64_t mark_end; /* handed over up to here */
 	/* What the mark becomes when all pieces are committed. */

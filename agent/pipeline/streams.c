@@ -113,6 +113,7 @@ static bool open_stream(struct stream *t, struct err *err)
 	                        options, &t->mark, err);
 	if (t->reader == NULL)
 		return false;
+	t->near = t->mark.mtime_ns / 1000;
 	head = reader_head(t->reader);
 	t->head_n = head.n;
 	memcpy(t->head, head.p, head.n);
