@@ -51,6 +51,7 @@ void pipeline_free(struct pipeline **pp)
 		return;
 	for (size_t i = 0; i < p->streams_n; i++) {
 		reader_close(&p->streams[i].reader);
+		free(p->streams[i].head);
 		mark_free(&p->streams[i].mark);
 	}
 	known_free(&p->known);

@@ -40,12 +40,11 @@ static void settle_streams(struct pipeline *p)
 
 		if (p->files[i] == NULL || !t->whole)
 			continue;
-		t->phase = STREAM_DONE;
+		stream_done(t);
 		if (!t->input && t->mark.head_n)
 			known_add(p->known, &t->mark);
 	}
-	while (p->first_active < p->streams_n && p->streams[p->first_active].phase == STREAM_DONE)
-		p->first_active++;
+	streams_pass_done(p);
 }
 
 static void add_commit(struct commit_sums *to, const struct commit_sums *add)

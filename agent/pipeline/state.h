@@ -41,7 +41,7 @@ struct stream {
 	bool fresh;                  /* touched since the last round, so its mark is to be saved */
 	bool whole;                  /* the round being committed completes it */
 	const struct stream *before; /* the one of its source before it; NULL: it is the first */
-	char head[MARK_BYTES];
+	char *head; /* its first bytes, while it may be compared with others; on the heap */
 	size_t head_n;
 	int64_t size;     /* on disk */
 	int64_t near;     /* the file's own time; here because a commit writes the whole mark */
@@ -114,6 +114,10 @@ void stream_finish(struct pipeline *p, struct stream *t, enum read_result result
 /* Whether any stream is open or being opened: then there may soon be something to do. */
 bool streams_moving(const struct pipeline *p);
 bool streams_done(const struct pipeline *p);
+/* All that there is to know of it is in the ledger: what it held is given back. */
+void stream_done(struct stream *t);
+/* After streams became done: those at the front need not be looked at again. */
+void streams_pass_done(struct pipeline *p);
 
 /* ---- rounds.c ---- */
 

@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -89,8 +90,8 @@ static void resolve(struct pipeline *p, struct stream *t)
 		p->sums.unchanged++;
 		p->consumed += t->size;
 		t->fresh = false;
-		t->phase = STREAM_DONE;
-		reader_close(&t->reader);
+		stream_done(t);
+		streams_pass_done(p);
 		break;
 	case KNOWN_NEW:
 	case KNOWN_CONTINUED:
@@ -115,8 +116,8 @@ static bool open_stream(struct stream *t, struct err *err)
 		return false;
 	t->near = t->mark.mtime_ns / 1000;
 	head = reader_head(t->reader);
+	t->head = str_dup(head);
 	t->head_n = head.n;
-	memcpy(t->head, head.p, head.n);
 	return true;
 }
 
@@ -249,6 +250,21 @@ struct stream *stream_choose(struct worker *w)
 bool streams_moving(const struct pipeline *p)
 {
 	return first_opened(p, is_moving) != NULL;
+}
+
+void stream_done(struct stream *t)
+{
+	t->phase = STREAM_DONE;
+	reader_close(&t->reader);
+	free(t->head);
+	t->head = NULL;
+	t->head_n = 0;
+}
+
+void streams_pass_done(struct pipeline *p)
+{
+	while (p->first_active < p->streams_n && p->streams[p->first_active].phase == STREAM_DONE)
+		p->first_active++;
 }
 
 bool streams_done(const struct pipeline *p)
