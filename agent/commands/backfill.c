@@ -192,7 +192,7 @@ static void print_text(const struct backfill *b, const struct pipeline_sums *s)
 	for (int i = 0; i < OUTCOMES; i++)
 		text_count(counts[i], c->records[i]);
 	text_cost(cost, c->cost);
-	(void)printf("%" PRId64 " files", s->files);
+	(void)printf("%" PRId64 " file%s", s->files, s->files == 1 ? "" : "s");
 	if (s->unchanged)
 		(void)printf(" (%" PRId64 " unchanged)", s->unchanged);
 	(void)printf(", %s read in %.1f s\n", bytes, seconds() - b->started);
