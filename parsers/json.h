@@ -33,15 +33,24 @@ bool json_scan(const struct json_paths *p, struct str record, struct value *slot
 
 /*
  * The walk of `each`: calls `element` for every value at `path` in turn ([*] and .* give all, a
- * filter all that agree), with the name of the member that the last .* of the path stood for, an
- * empty str when it has none. An element is text that json_scan can read as a record; a string has
- * its quotes. The walk ends when `element` returns false. False only when the record is broken.
+ * filter all that agree). The walk ends when `element` returns false. False only when the record is
+ * broken.
  */
 struct json_walk;
-typedef bool json_element_fn(void *arg, struct str element, struct str name);
+
+/* A text here is one that json_scan can read as a record; a string has its quotes. */
+struct json_element {
+	struct str text;
+	struct str name; /* of the member that the last .* of the path stood for; empty: none did */
+	const struct str *outer; /* the elements it lies in, the nearest first: json_walk_depth */
+};
+
+typedef bool json_element_fn(void *arg, const struct json_element *element);
 
 struct json_walk *json_walk_new(struct str path, struct err *err);
 void json_walk_free(struct json_walk **w);
+/* How many elements of the walk an element lies in: 1 for a[*].b[*]. */
+size_t json_walk_depth(const struct json_walk *w);
 bool json_walk(const struct json_walk *w, struct str record, struct arena *scratch,
                json_element_fn *element, void *arg, struct fault *fault);
 

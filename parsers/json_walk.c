@@ -19,6 +19,7 @@ struct leg {
 struct json_walk {
 	struct leg legs[JSON_STEPS_MAX + 1];
 	struct json_paths *whole; /* the path of no steps */
+	size_t depth;             /* of an element: legs between the first and it */
 	struct arena memory;
 };
 
@@ -29,6 +30,8 @@ struct walker {
 	json_element_fn *element;
 	void *arg;
 	bool stopped;
+	struct str around[JSON_STEPS_MAX + 1]; /* filled from its end: the nearest is the first */
+	size_t depth;
 };
 
 static bool is_many(const struct json_step *step)
@@ -59,8 +62,11 @@ static void make_legs(struct json_walk *w, const struct json_path *path)
 		}
 		if (lead.n || leg == w->legs)
 			leg->lead = json_paths_plain(&lead);
-		if (step == NULL)
+		if (step == NULL) {
+			w->depth -= leg->lead == NULL && w->depth > 0;
 			return;
+		}
+		w->depth++;
 		leg->many = true;
 		leg->step = *step;
 		if (step->kind == JSON_FILTER)
@@ -95,6 +101,11 @@ void json_walk_free(struct json_walk **w)
 	arena_free(&(*w)->memory);
 	free(*w);
 	*w = NULL;
+}
+
+size_t json_walk_depth(const struct json_walk *w)
+{
+	return w->depth;
 }
 
 /* A found value as the text of a JSON value: a string gets its quotes back. */
@@ -203,7 +214,10 @@ static void walk_array(struct walker *w, const struct leg *leg, struct str array
 static void walk_values(struct walker *w, const struct leg *leg, struct str text, struct str name)
 {
 	if (!leg->many) {
-		w->stopped = !w->element(w->arg, text, name);
+		const struct json_element element = {text, name,
+		                                     w->around + JSON_STEPS_MAX + 1 - w->depth};
+
+		w->stopped = !w->element(w->arg, &element);
 		return;
 	}
 	text = inside(w, text);
@@ -222,10 +236,15 @@ static void walk_leg(struct walker *w, const struct leg *leg, struct str text, s
 	/* nothing is in a number, and it would be copied to be scanned */
 	if (leg->lead && text.p[0] != '{' && text.p[0] != '[' && text.p[0] != '"')
 		return;
-	if (leg->lead && !find(leg->lead, text, w->scratch, &text, &ignored))
-		return;
-	if (text.n)
+	if (leg->lead == NULL && !leg->many) { /* the element itself */
 		walk_values(w, leg, text, name);
+		return;
+	}
+	w->around[JSON_STEPS_MAX - w->depth++] = text;
+	if (leg->lead == NULL || find(leg->lead, text, w->scratch, &text, &ignored))
+		if (text.n)
+			walk_values(w, leg, text, name);
+	w->depth--;
 }
 
 bool json_walk(const struct json_walk *w, struct str record, struct arena *scratch,

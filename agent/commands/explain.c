@@ -216,8 +216,8 @@ static int explain(struct explain *x)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	time = (int64_t)now.tv_sec * TIME_SEC;
 	extractor_trace(extractor, on_step, x);
-	extract_record(extractor, str_trim((struct str){x->record.p, x->record_n}), time, time,
-	               on_verdict, x);
+	extract_record(extractor, str_trim((struct str){x->record.p, x->record_n}),
+	               &(struct surroundings){.now = time, .near = time}, on_verdict, x);
 	extractor_free(&extractor);
 	return x->any_call ? EXIT_GOOD : EXIT_NO;
 }

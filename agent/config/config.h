@@ -37,9 +37,13 @@ struct pair {
 	struct place place;
 };
 
-/* One way to get a field. Exactly one of path, received and value-less default says where from. */
+/* One way to get a field. Exactly one of path, sum, received and value-less default says where
+ * from.
+ */
 struct origin {
-	char *path;       /* in the language of the source's format; NULL: none given */
+	char *path; /* in the language of the source's format; NULL: none given */
+	char **sum; /* paths whose numbers are added up; NULL: none given */
+	size_t sum_n;
 	bool received;    /* time: {from: received}: the clock when the record was read */
 	char *pattern;    /* regex with one group on the value; NULL: none */
 	struct pair *map; /* value -> value */
@@ -73,6 +77,22 @@ struct test {
 	struct place place;
 };
 
+enum frame_rule {
+	FRAME_LINES, /* a record a line */
+	FRAME_JSON,  /* a record a JSON value, whatever the white space */
+};
+
+/* What a log may be wrapped in. */
+enum envelope {
+	ENVELOPE_DOCKER,
+	ENVELOPE_CRI,
+	ENVELOPE_SYSLOG,
+	ENVELOPE_JOURNALD,
+	ENVELOPE_PREFIX
+};
+
+enum { UNWRAP_MAX = 4 }; /* envelopes around one record */
+
 enum keep_rule { KEEP_LARGEST, KEEP_LAST, KEEP_FIRST };
 enum cost_rule { COST_COMPUTED, COST_LOGGED, COST_LOGGED_ELSE_COMPUTED };
 
@@ -83,7 +103,13 @@ struct source_config {
 	size_t paths_n;
 	char *about;  /* what this log is, in words; NULL: nobody says */
 	char *preset; /* NULL: none */
-	char *format; /* "json", "logfmt", "text" */
+	enum frame_rule frame;
+	bool unwrap_auto;                 /* the log's own look decides */
+	enum envelope unwrap[UNWRAP_MAX]; /* outermost first */
+	size_t unwrap_n;
+	char *format;        /* "json", "logfmt", "text" */
+	struct test *detect; /* what a typical record passes; for the command of that name alone */
+	size_t detect_n;
 	struct test *only;
 	size_t only_n;
 	char **patterns;
@@ -97,7 +123,19 @@ struct source_config {
 	size_t dedupe_by_n;
 	enum keep_rule dedupe_keep;
 	int64_t dedupe_within; /* microseconds */
-	struct pair *set;      /* field name -> constant */
+	char **join_by;        /* as dedupe_by; none: records are not joined */
+	size_t join_by_n;
+	char **join_until; /* field names */
+	size_t join_until_n;
+	int64_t join_within;  /* microseconds */
+	char **cumulative_by; /* as dedupe_by; none: counters do not grow from record to record */
+	size_t cumulative_by_n;
+	char **cumulative_fields;
+	size_t cumulative_fields_n;
+	char **carry; /* field names, names with _ */
+	size_t carry_n;
+	bool rewritten;
+	struct pair *set; /* field name -> constant */
 	size_t set_n;
 	enum cost_rule cost;
 	bool copies_count; /* copies: count */

@@ -92,6 +92,7 @@ static bool check_uses(struct binder *b, const struct rule *rule, const struct o
 		{"unit", origin->unit_ns != 0, KIND(FIELD_TIME) | KIND(FIELD_DURATION)},
 		{"scale", origin->scale != NULL,
 	         KIND(FIELD_COUNT) | KIND(FIELD_DURATION) | KIND(FIELD_MONEY)},
+		{"sum", origin->sum != NULL, KIND(FIELD_COUNT) | KIND(FIELD_MONEY)},
 		{"hash", origin->hash,
 	         KIND(FIELD_LABEL) | KIND(FIELD_DETAIL) | KIND(FIELD_PROMPT) | ANY_OWN_NAME},
 	};
@@ -106,13 +107,17 @@ static bool check_uses(struct binder *b, const struct rule *rule, const struct o
 
 static bool check_origin(struct binder *b, const struct rule *rule, const struct origin *origin)
 {
-	if (origin->path && origin->received)
-		return bind_fail(b, origin->place.line, "`path` and `from` exclude each other");
-	if (origin->path == NULL && !origin->received && origin->fallback == NULL)
-		return bind_fail(b, origin->place.line, "one of path, from, default is needed");
-	if (origin->path == NULL && (origin->pattern || origin->map || origin->scale))
+	int ways = (origin->path != NULL) + (origin->sum != NULL) + origin->received;
+
+	if (ways > 1)
+		return bind_fail(b, origin->place.line, "path, sum and from exclude each other");
+	if (ways == 0 && origin->fallback == NULL)
 		return bind_fail(b, origin->place.line,
-		                 "pattern, map and scale need a `path` to work on");
+		                 "one of path, sum, from, default is needed");
+	if (origin->path == NULL && (origin->pattern || origin->map))
+		return bind_fail(b, origin->place.line, "pattern and map need a `path` to work on");
+	if (origin->path == NULL && origin->sum == NULL && origin->scale)
+		return bind_fail(b, origin->place.line, "scale needs a `path` or `sum` to work on");
 	return check_uses(b, rule, origin);
 }
 
@@ -271,17 +276,17 @@ static bool read_test(struct binder *b, const struct yaml_node *node, struct tes
 	}
 }
 
-bool rules_only(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
+bool rules_tests(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
 {
-	struct source_config *s = into;
 	const struct yaml_node *items;
+	struct test *tests;
 	size_t n;
 
-	(void)key;
 	if (!bind_items(b, node, &items, &n))
 		return false;
-	s->only = arena_alloc(b->arena, n * sizeof(*s->only));
-	s->only_n = n;
+	tests = arena_alloc(b->arena, n * sizeof(*tests));
+	*(struct test **)bind_member(into, key->offset) = tests;
+	*(size_t *)bind_member(into, key->offset_n) = n;
 	for (size_t i = 0; i < n; i++) {
 		size_t mark = b->at.n;
 
@@ -289,7 +294,7 @@ bool rules_only(struct binder *b, const struct key *key, const struct yaml_node 
 			mark = bind_enter(b, "[%zu]", i);
 		if (items[i].type != YAML_MAP)
 			return bind_expected(b, &items[i], "a test such as {pattern: RE}");
-		if (!read_test(b, &items[i], &s->only[i]))
+		if (!read_test(b, &items[i], &tests[i]))
 			return false;
 		bind_leave(b, mark);
 	}

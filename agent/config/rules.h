@@ -14,7 +14,7 @@ struct test_parts {
 /* Into a struct source_config. */
 bind_fn rules_fields; /* a field that has a rule already gets the new one */
 bind_fn rules_set;
-bind_fn rules_only;
+bind_fn rules_tests; /* struct test * and size_t: one test or a list of them */
 
 /* Into a struct origin. */
 bind_fn rules_from;

@@ -26,19 +26,85 @@ bool sources_patterns(struct binder *b, const struct key *key, const struct yaml
 	return true;
 }
 
+/*
+ * A map that replaces a preset's as a whole; written without a value it takes the preset's away.
+ * `*by_n` counts its key `by`, `*what_n` another one that is required (may be the same).
+ */
+static bool whole_section(struct binder *b, const struct key *key, const struct yaml_node *node,
+                          void *into, size_t *by_n, size_t *what_n, const char *required)
+{
+	*by_n = *what_n = 0;
+	if (node->type == YAML_NULL)
+		return true;
+	if (!bind_section(b, key, node, into))
+		return false;
+	return (*by_n && *what_n) || bind_fail(b, node->line, "%s", required);
+}
+
 bool sources_dedupe(struct binder *b, const struct key *key, const struct yaml_node *node,
                     void *into)
 {
 	struct source_config *s = into;
 
-	s->dedupe_by_n = 0;
-	if (node->type == YAML_NULL) /* `dedupe:` alone takes a preset's away */
-		return true;
-	if (!bind_section(b, key, node, into))
+	return whole_section(b, key, node, into, &s->dedupe_by_n, &s->dedupe_by_n,
+	                     "`by` is required: what is equal in records of the same call");
+}
+
+bool sources_join(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
+{
+	struct source_config *s = into;
+
+	return whole_section(b, key, node, into, &s->join_by_n, &s->join_until_n,
+	                     "`by` and `until` are required: what is equal in the parts of a call, "
+	                     "and the fields with which it is complete");
+}
+
+bool sources_cumulative(struct binder *b, const struct key *key, const struct yaml_node *node,
+                        void *into)
+{
+	struct source_config *s = into;
+
+	return whole_section(b, key, node, into, &s->cumulative_by_n, &s->cumulative_fields_n,
+	                     "`by` and `fields` are required: what a counter belongs to, and the "
+	                     "fields that grow");
+}
+
+bool sources_frame(struct binder *b, const struct key *key, const struct yaml_node *node,
+                   void *into)
+{
+	size_t index;
+
+	if (!bind_choice(b, key, node, &index))
 		return false;
-	return s->dedupe_by_n || bind_fail(b, node->line,
-	                                   "`by` is required: what is equal in "
-	                                   "records of the same call");
+	((struct source_config *)into)->frame = (enum frame_rule)index;
+	return true;
+}
+
+/* In the order of the enum. */
+static const struct key envelope_names = {.type = "docker | cri | syslog | journald | prefix"};
+
+bool sources_unwrap(struct binder *b, const struct key *key, const struct yaml_node *node,
+                    void *into)
+{
+	struct source_config *s = into;
+	const struct yaml_node *items;
+	size_t n, index;
+
+	(void)key;
+	s->unwrap_n = 0;
+	s->unwrap_auto = node->type == YAML_SCALAR && str_eq(node->text, STR("auto"));
+	if (s->unwrap_auto || (node->type == YAML_SCALAR && str_eq(node->text, STR("none"))))
+		return true;
+	if (!bind_items(b, node, &items, &n))
+		return false;
+	if (n > UNWRAP_MAX)
+		return bind_fail(b, node->line, "more than %d envelopes", UNWRAP_MAX);
+	for (size_t i = 0; i < n; i++) {
+		if (!bind_choice(b, &envelope_names, &items[i], &index))
+			return false;
+		s->unwrap[s->unwrap_n++] = (enum envelope)index;
+	}
+	return true;
 }
 
 bool sources_keep(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
@@ -74,9 +140,17 @@ bool sources_copies(struct binder *b, const struct key *key, const struct yaml_n
 
 /* ---- presets ---- */
 
-static bool bind_preset(struct binder *b, const struct yaml_node *root, struct source_config *s)
+enum { PRESETS_DEEP = 4 }; /* a preset on a preset on ... */
+
+static bool apply_preset(struct binder *b, const char *name, int line, int depth,
+                         struct source_config *s);
+
+/* A preset may build on another one, whose keys are read first. */
+static bool bind_preset(struct binder *b, const struct yaml_node *root, int depth,
+                        struct source_config *s)
 {
-	static const char *const not_here[] = {"name", "paths", "preset"};
+	static const char *const not_here[] = {"name", "paths"};
+	const struct yaml_node *base = yaml_get(root, "preset");
 
 	for (size_t i = 0; i < sizeof(not_here) / sizeof(not_here[0]); i++) {
 		const struct yaml_node *node = yaml_get(root, not_here[i]);
@@ -84,10 +158,14 @@ static bool bind_preset(struct binder *b, const struct yaml_node *root, struct s
 		if (node)
 			return bind_fail(b, node->line, "%s: not a key of a preset", not_here[i]);
 	}
+	if (base && base->type == YAML_SCALAR &&
+	    !apply_preset(b, base->text.p, base->line, depth + 1, s))
+		return false;
 	return bind_map(b, SOURCE, root, s);
 }
 
-static bool apply_preset(struct binder *b, const char *name, int line, struct source_config *s)
+static bool apply_preset(struct binder *b, const char *name, int line, int depth,
+                         struct source_config *s)
 {
 	struct binder inner = {.arena = b->arena, .err = b->err};
 	struct err none = {0};
@@ -96,11 +174,13 @@ static bool apply_preset(struct binder *b, const char *name, int line, struct so
 	char *from = NULL;
 	bool ok;
 
+	if (depth > PRESETS_DEEP)
+		return bind_fail(b, line, "presets build on each other in a circle");
 	if (!preset_text(name, &text, &from, &none))
 		return bind_fail(b, line, "%s", none.text);
 	inner.file = bind_copy(b, str_of(from));
 	yaml = yaml_parse(buf_view(&text), from, CONFIG_BYTES_MAX, false, b->err);
-	ok = yaml && bind_preset(&inner, yaml_root(yaml), s);
+	ok = yaml && bind_preset(&inner, yaml_root(yaml), depth, s);
 	yaml_close(&yaml);
 	buf_free(&inner.at);
 	buf_free(&text);
@@ -132,6 +212,17 @@ static bool settle_format(struct binder *b, struct source_config *s)
 	return true;
 }
 
+static bool settle(struct binder *b, struct source_config *s)
+{
+	int line = s->place.line;
+
+	if (s->rewritten && s->dedupe_by_n == 0)
+		return missing(
+			b, line, "dedupe",
+			"what makes the records of a file that is read again the same calls");
+	return settle_format(b, s);
+}
+
 static bool read_source(struct binder *b, const struct yaml_node *node, struct source_config *s)
 {
 	const struct yaml_node *preset = yaml_get(node, "preset");
@@ -142,7 +233,7 @@ static bool read_source(struct binder *b, const struct yaml_node *node, struct s
 	if (preset && preset->type == YAML_SCALAR) {
 		size_t mark = bind_enter(b, "preset");
 
-		ok = apply_preset(b, preset->text.p, preset->line, s);
+		ok = apply_preset(b, preset->text.p, preset->line, 0, s);
 		bind_leave(b, mark);
 	}
 	if (!ok || !bind_map(b, SOURCE, node, s))
@@ -151,7 +242,7 @@ static bool read_source(struct binder *b, const struct yaml_node *node, struct s
 		return missing(b, node->line, "name", "what reports call the source");
 	if (s->paths_n == 0)
 		return missing(b, node->line, "paths", "files and globs to read");
-	return settle_format(b, s);
+	return settle(b, s);
 }
 
 static bool name_is_new(struct binder *b, const struct source_config *s, size_t i)
@@ -200,5 +291,8 @@ bool sources_of_preset(struct binder *b, const char *preset, char *const *paths,
 	for (size_t i = 0; i < paths_n; i++)
 		s->paths[i] = bind_copy(b, str_of(paths[i]));
 	bind_defaults(b, SOURCE, s);
-	return apply_preset(b, preset, 0, s) && settle_format(b, s);
+	if (!apply_preset(b, preset, 0, 0, s))
+		return false;
+	s->preset = bind_copy(b, str_of(preset)); /* not the one that it builds on */
+	return settle(b, s);
 }

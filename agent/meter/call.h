@@ -20,6 +20,7 @@ enum call_flag {
 	CALL_INCONSISTENT = 1 << 2,  /* a part exceeded its whole and was clamped */
 	CALL_UNKNOWN_USAGE = 1 << 3, /* the log has no counts for it */
 	CALL_COST_LOGGED = 1 << 4,   /* the cost is the log's own */
+	CALL_INCOMPLETE = 1 << 5,    /* the rest of its parts did not come in time (join) */
 };
 
 #define ABSENT INT64_C(-1) /* of a count or duration: the log does not say; not zero */

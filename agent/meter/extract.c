@@ -8,8 +8,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "agent/meter/call_text.h"
+#include "agent/meter/carried.h"
+#include "agent/meter/cumulative.h"
+#include "agent/meter/join.h"
 #include "agent/meter/plan.h"
 #include "agent/meter/pricer.h"
+
+const char REASON_PART[] = "a part of a joined call";
+static const char REASON_UNCHANGED[] = "an unchanged counter";
 
 enum {
 	SCRATCH_KEEP = 1 << 20,
@@ -24,12 +31,15 @@ struct extractor {
 	struct pricer *pricer;
 	trace_fn *trace;
 	void *trace_arg;
+	int64_t last_time; /* of the records so far */
 	/* Of the record that is being read. */
-	int64_t now, near;
+	const struct surroundings *around;
 	struct str record;
 	verdict_fn *fn;
 	void *arg;
 	size_t elements;
+	const char *outer[OUTER_MAX]; /* the elements whose slots are filled */
+	bool detecting, detected;
 };
 
 struct extractor *extractor_new(const struct source *s, struct hash_key key)
@@ -72,15 +82,27 @@ static void trace(const struct extractor *x, const char *step, struct str detail
 
 static void give(struct extractor *x, enum outcome outcome, const char *reason, size_t at)
 {
-	struct verdict v = {outcome, reason, {0}, at};
+	struct verdict v = {.outcome = outcome, .reason = reason, .at = at};
+
+	x->fn(x->arg, &v, NULL);
+}
+
+/* A record whose numbers are in another one's call. */
+static void give_duplicate(struct extractor *x, const char *reason, int64_t time)
+{
+	struct verdict v = {.outcome = OUTCOME_DUPLICATE, .reason = reason, .time = time};
 
 	x->fn(x->arg, &v, NULL);
 }
 
 static struct fetch fetch_start(struct extractor *x)
 {
-	return (struct fetch){x->source, x->key, x->slots, &x->scratch,
-	                      x->match,  x->now, NULL,     false};
+	return (struct fetch){.source = x->source,
+	                      .key = x->key,
+	                      .slots = x->slots,
+	                      .scratch = &x->scratch,
+	                      .match = x->match,
+	                      .around = x->around};
 }
 
 /* ---- fields to call ---- */
@@ -105,32 +127,21 @@ static bool has_usage(const struct call *c)
 }
 
 /* A hash of the hashes of the parts, so that "a","bc" and "ab","c" differ. 0: none is there. */
-static uint64_t dedupe_key(struct extractor *x)
+static uint64_t key_of(struct extractor *x, const struct getter *parts, size_t n)
 {
-	const struct source *s = x->source;
 	struct fetch f = fetch_start(x);
 	uint64_t chain[2] = {0, 0};
 	bool any = false;
 
-	for (size_t i = 0; i < s->dedupe_n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct str text = {0};
 
-		any |= fetch_one(&f, &s->dedupe[i], &text);
+		any |= fetch_one(&f, &parts[i], &text);
 		chain[1] = hash64(x->key, text);
 		chain[0] = hash64(x->key, (struct str){(const char *)chain, sizeof(chain)});
 	}
 	return any ? chain[0] | 1 : 0;
 }
-
-/* Nothing known. (A loop would have to set what is copied at once here.) */
-static const struct call empty_call = {
-	.time = INT64_MIN,
-	.count = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
-                  ABSENT, ABSENT, ABSENT},
-	.latency = ABSENT,
-	.ttft = ABSENT,
-};
-static_assert(COUNTS == 13, "every count begins as absent");
 
 /* The fields that stand for others which the log does not tell. */
 static void complete(struct call *c)
@@ -143,13 +154,119 @@ static void complete(struct call *c)
 		c->label[LABEL_STATUS] = STR("error");
 }
 
-static void finish(struct extractor *x)
+/* What is known of a call becomes the call, with its price. `v` is the verdict so far. */
+static void conclude(struct extractor *x, struct call *c, bool is_call, struct verdict *v)
+{
+	const struct source_config *config = x->source->config;
+
+	if (!is_call) {
+		v->outcome = OUTCOME_SKIPPED;
+		v->reason = "neither a model nor usage";
+	} else if (c->time == INT64_MIN) {
+		v->outcome = OUTCOME_REJECTED;
+		v->reason = "no time";
+	} else {
+		complete(c);
+		if (!has_usage(c))
+			c->flags |= CALL_UNKNOWN_USAGE;
+		normalise_tokens(config, c);
+		if (!pricer_price(x->pricer, config->cost, c)) {
+			v->outcome = OUTCOME_REJECTED;
+			v->reason = "cost beyond a million dollars";
+		}
+	}
+	x->fn(x->arg, v, v->outcome == OUTCOME_CALL ? c : NULL);
+}
+
+/* The rest of its parts did not come: it counts as it is. One of them was no duplicate then. */
+static void conclude_waiting(struct extractor *x, struct joined *j)
+{
+	struct verdict v = {.outcome = OUTCOME_CALL, .reason = "", .time = j->time, .waited = true};
+
+	j->call.flags |= CALL_INCOMPLETE;
+	conclude(x, &j->call, j->is_call, &v);
+}
+
+struct waiting {
+	struct extractor *x;
+	struct memory *memory;
+};
+
+static void on_waiting(void *arg, uint64_t key, struct str text)
+{
+	struct waiting *w = arg;
+	struct joined j;
+
+	join_read(text, &j);
+	conclude_waiting(w->x, &j);
+	memory_forget(w->memory, key);
+}
+
+void extract_waiting(struct extractor *x, struct memory *memory, int64_t time, verdict_fn *fn,
+                     void *arg)
+{
+	struct waiting w = {x, memory};
+
+	x->fn = fn;
+	x->arg = arg;
+	memory_older(memory, time, on_waiting, &w);
+}
+
+static void join_part(struct extractor *x, uint64_t key, const struct call *part, bool is_call,
+                      int64_t time)
+{
+	struct memory *m = x->around->memory;
+	struct verdict v = {.outcome = OUTCOME_CALL, .reason = ""};
+	struct joined j;
+
+	if (join_find(m, key, &j) && join_is_over(x->source, &j, time)) {
+		conclude_waiting(x, &j);
+		memory_forget(m, key);
+		(void)join_find(m, key, &j); /* nothing any more */
+	}
+	join_add(&j, part, is_call, time);
+	if (join_is_complete(x->source, &j)) {
+		conclude(x, &j.call, j.is_call, &v);
+		memory_forget(m, key);
+		return;
+	}
+	join_wait(m, key, &j);
+	give_duplicate(x, REASON_PART, time);
+	if (memory_count(m) > JOIN_WAITING_MAX)
+		extract_waiting(x, m, memory_oldest(m, 8), x->fn, x->arg);
+}
+
+/* The key of what is remembered for this record; 0: nothing is. */
+static uint64_t memory_key(struct extractor *x, const struct getter *parts, size_t n)
+{
+	return x->around->memory && n ? key_of(x, parts, n) : 0;
+}
+
+/* The call of a record on its own, or with what is remembered of earlier ones. */
+static void settle(struct extractor *x, struct call *c, bool is_call)
 {
 	const struct source *s = x->source;
-	struct timestamp_context times = {s->zone, x->near};
+	struct verdict v = {.outcome = OUTCOME_CALL, .reason = ""};
+	int64_t time = c->time != INT64_MIN ? c->time : x->last_time;
+	uint64_t counter = memory_key(x, s->cumulative, s->cumulative_n);
+	uint64_t joined = memory_key(x, s->join, s->join_n);
+
+	if (s->dedupe_n)
+		c->dedupe_key = key_of(x, s->dedupe, s->dedupe_n);
+	if (counter && is_call && !cumulative_increase(x->around->memory, s, counter, c, time))
+		give_duplicate(x, REASON_UNCHANGED, time);
+	else if (joined)
+		join_part(x, joined, c, is_call, time);
+	else
+		conclude(x, c, is_call, &v);
+}
+
+static void finish(struct extractor *x)
+{
+	struct timestamp_context times = {x->source->zone, x->around->near};
 	struct fetch fetch = fetch_start(x);
-	struct call c = empty_call;
-	struct verdict v = {OUTCOME_CALL, "", {0}, 0};
+	struct call c = call_empty;
+	struct verdict v = {.reason = ""};
 	struct fill fill = {.fetch = &fetch,
 	                    .times = &times,
 	                    .call = &c,
@@ -161,25 +278,12 @@ static void finish(struct extractor *x)
 		x->fn(x->arg, &v, NULL);
 		return;
 	}
-	if (!fill.is_call) {
-		give(x, OUTCOME_SKIPPED, "neither a model nor usage", 0);
-		return;
-	}
-	if (c.time == INT64_MIN) {
-		give(x, OUTCOME_REJECTED, "no time", 0);
-		return;
-	}
-	complete(&c);
-	if (!has_usage(&c))
-		c.flags |= CALL_UNKNOWN_USAGE;
-	normalise_tokens(s->config, &c);
-	if (s->dedupe_n)
-		c.dedupe_key = dedupe_key(x);
-	if (!pricer_price(x->pricer, s->config->cost, &c)) {
-		give(x, OUTCOME_REJECTED, "cost beyond a million dollars", 0);
-		return;
-	}
-	x->fn(x->arg, &v, &c);
+	if (c.time == INT64_MIN && x->around->time.n &&
+	    timestamp_parse(x->around->time, &times, &c.time))
+		trace(x, "time", STR("from the envelope"));
+	if (c.time != INT64_MIN)
+		x->last_time = c.time;
+	settle(x, &c, fill.is_call);
 }
 
 /* ---- tests and patterns ---- */
@@ -218,7 +322,7 @@ static enum stop test_value(struct extractor *x, const struct record_test *t)
 	return good != t->config->negate ? STOP_NO : STOP_SKIPPED;
 }
 
-static enum stop test_record(struct extractor *x, const struct record_test *t)
+static enum stop test_bytes(struct extractor *x, const struct record_test *t)
 {
 	if (t->config->kind != TEST_PATTERN)
 		return STOP_NO;
@@ -233,7 +337,8 @@ static enum stop test_record(struct extractor *x, const struct record_test *t)
 	return STOP_NO;
 }
 
-/* True when all tests of a kind are passed; else the verdict has been given. */
+/* True when all tests of a kind are passed; else the verdict has been given. The tests of the
+ * record's bytes come before the parse, unless something may be carried from it all the same. */
 static bool passes(struct extractor *x,
                    enum stop (*test)(struct extractor *, const struct record_test *))
 {
@@ -251,6 +356,14 @@ static bool passes(struct extractor *x,
 			return false;
 		}
 	}
+	return true;
+}
+
+static bool all_hold(struct extractor *x, const struct record_test *tests, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (test_bytes(x, &tests[i]) != STOP_NO || test_value(x, &tests[i]) != STOP_NO)
+			return false;
 	return true;
 }
 
@@ -308,21 +421,62 @@ static bool parse(struct extractor *x, const struct paths *paths, struct str tex
 	return false;
 }
 
+static void carry(struct extractor *x)
+{
+	const struct source *s = x->source;
+	struct fetch f = fetch_start(x);
+
+	for (size_t i = 0; i < s->carry_n; i++) {
+		struct str text;
+
+		if (fetch_fresh(&f, s->carry[i], &text))
+			carried_set(x->around->carried, i, text, (size_t)(f.used - s->carry[i]->v));
+	}
+}
+
 static void read_element(struct extractor *x)
 {
-	if (passes(x, test_value) && match_patterns(x))
+	if (!match_patterns(x))
+		return;
+	if (x->detecting) {
+		x->detected |= all_hold(x, x->source->detect, x->source->detect_n);
+		return;
+	}
+	if (x->around->carried) {
+		carry(x);
+		if (!passes(x, test_bytes))
+			return;
+	}
+	if (passes(x, test_value))
 		finish(x);
 }
 
-static bool on_element(void *arg, struct str element, struct str name)
+/* The slots of the elements around this one, which may be those around the last one. False: the
+ * verdict has been given. */
+static bool parse_outer(struct extractor *x, const struct json_element *element)
+{
+	const struct source *s = x->source;
+	struct value *slots = x->slots + s->element_n;
+
+	for (size_t i = 0; i < OUTER_MAX; slots += s->outer_ns[i++]) {
+		if (s->outer_paths[i] == NULL || x->outer[i] == element->outer[i].p)
+			continue;
+		if (!parse(x, s->outer_paths[i], element->outer[i], slots))
+			return false;
+		x->outer[i] = element->outer[i].p;
+	}
+	return true;
+}
+
+static bool on_element(void *arg, const struct json_element *element)
 {
 	struct extractor *x = arg;
 	const struct source *s = x->source;
 
 	x->elements++;
 	memset(x->slots, 0, s->element_n * sizeof(*x->slots));
-	x->slots[source_key_slot(s)] = (struct value){name, VALUE_STRING, false};
-	if (s->element_paths == NULL || parse(x, s->element_paths, element, x->slots))
+	x->slots[source_key_slot(s)] = (struct value){element->name, VALUE_STRING, false};
+	if (parse(x, s->element_paths, element->text, x->slots) && parse_outer(x, element))
 		read_element(x);
 	return true;
 }
@@ -334,9 +488,10 @@ static void read_elements(struct extractor *x)
 
 	/* The whole record is checked before the first element counts: never half of a broken one.
 	 */
-	if (!parse(x, s->root_paths, x->record, x->slots + s->element_n))
+	if (!parse(x, s->root_paths, x->record, x->slots + source_root_slot(s)))
 		return;
 	x->elements = 0;
+	memset((void *)x->outer, 0, sizeof(x->outer));
 	if (!json_walk(s->walk, x->record, &x->scratch, on_element, x, &fault)) {
 		give(x, OUTCOME_REJECTED, broken_reason(s, &fault), fault.at);
 		return;
@@ -345,22 +500,45 @@ static void read_elements(struct extractor *x)
 		give(x, OUTCOME_SKIPPED, "nothing at `each`", 0);
 }
 
-void extract_record(struct extractor *x, struct str record, int64_t now, int64_t near,
+void extract_record(struct extractor *x, struct str record, const struct surroundings *around,
                     verdict_fn *fn, void *arg)
 {
 	const struct source *s = x->source;
 
 	x->record = record;
-	x->now = now;
-	x->near = near;
+	x->around = around;
 	x->fn = fn;
 	x->arg = arg;
+	if (x->last_time == 0)
+		x->last_time = around->near;
 	arena_reset(&x->scratch, SCRATCH_KEEP);
-	if (!passes(x, test_record))
+	if (around->carried == NULL && !x->detecting && !passes(x, test_bytes))
 		return;
 	memset(x->slots, 0, source_slots(s) * sizeof(*x->slots));
 	if (s->walk)
 		read_elements(x);
 	else if (s->element_paths == NULL || parse(x, s->element_paths, record, x->slots))
 		read_element(x);
+}
+
+/* ---- detect ---- */
+
+static void ignore(void *arg, const struct verdict *v, const struct call *c)
+{
+	(void)arg;
+	(void)v;
+	(void)c;
+}
+
+bool extract_detect(struct extractor *x, struct str record)
+{
+	static const struct surroundings nothing = {0};
+
+	if (x->source->detect_n == 0)
+		return false;
+	x->detecting = true;
+	x->detected = false;
+	extract_record(x, record, &nothing, ignore, NULL);
+	x->detecting = false;
+	return x->detected;
 }

@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "agent/meter/carried.h"
 #include "agent/meter/plan.h"
+#include "parsers/number.h"
 
 static struct str mapped(const struct origin *o, struct str text)
 {
@@ -34,10 +36,51 @@ static inline bool slot_text(struct fetch *f, int slot, struct str *ret)
 	return true;
 }
 
+enum { SUM_DIGITS = 9 };
+
+/* A number as an integer of 1e-9; it may have an SI suffix, as a count may. */
+static bool summand(struct str text, int64_t *ret)
+{
+	int64_t count;
+
+	if (number_decimal(text, SUM_DIGITS, ret))
+		return *ret <= COUNT_MAX * INT64_C(1000000000);
+	if (!number_count(text, &count))
+		return false;
+	*ret = count * 1000000000;
+	return true;
+}
+
+/* What is no number becomes the text of the sum, so that it is rejected where a field reads it. */
+static bool sum_text(struct fetch *f, const struct getter *g, struct str *ret)
+{
+	enum { TEXT = 40 };
+	char *text = arena_bytes(f->scratch, TEXT);
+	int64_t sum = 0, number;
+	bool any = false;
+
+	for (size_t i = 0; i < g->sum_n; i++) {
+		if (!fetch_one(f, &g->sum[i], ret))
+			continue;
+		if (!summand(*ret, &number) || __builtin_add_overflow(sum, number, &sum))
+			return true;
+		any = true;
+	}
+	if (!any)
+		return false;
+	ret->n = (size_t)snprintf(text, TEXT, "%s%" PRId64 ".%09" PRId64, sum < 0 ? "-" : "",
+	                          (sum < 0 ? -sum : sum) / 1000000000,
+	                          (sum < 0 ? -sum : sum) % 1000000000);
+	ret->p = text;
+	return true;
+}
+
 static bool raw_text(struct fetch *f, const struct getter *g, struct str *ret)
 {
 	if (g->fields)
 		return fetch_text(f, g->fields, ret);
+	if (g->sum)
+		return sum_text(f, g, ret);
 	if (g->own >= 0)
 		return fetch_text(f, &f->source->owns[g->own].getters, ret);
 	return g->slot >= 0 && slot_text(f, g->slot, ret);
@@ -70,12 +113,15 @@ bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret)
 	struct str text;
 
 	f->used = g;
+	f->carried = false;
 	if (g->origin && g->origin->received) {
 		*ret = STR("received"); /* fill.c takes the clock */
 		return true;
 	}
 	if (!raw_text(f, g, &text) || (g->pattern && !through_pattern(f, g, &text)))
 		return !f->limited && fallback(g->origin, ret);
+	if (g->sum)
+		f->used = g;
 	if (g->origin) {
 		text = mapped(g->origin, text);
 		if (value_is_no_word(text))
@@ -87,8 +133,9 @@ bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret)
 	return true;
 }
 
-bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret)
+bool fetch_fresh(struct fetch *f, const struct getters *getters, struct str *ret)
 {
+	f->carried = false;
 	for (const struct getter *g = getters->v; g < getters->v + getters->n; g++) {
 		if (g->plain) {
 			f->used = g;
@@ -101,4 +148,19 @@ bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret)
 		}
 	}
 	return false;
+}
+
+bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret)
+{
+	size_t getter;
+
+	if (fetch_fresh(f, getters, ret))
+		return true;
+	if (f->limited || getters->carry == 0 ||
+	    !carried_get(f->around->carried, getters->carry - 1, ret, &getter) ||
+	    getter >= getters->n)
+		return false;
+	f->used = &getters->v[getter];
+	f->carried = true;
+	return true;
 }

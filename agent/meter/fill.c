@@ -15,7 +15,8 @@ enum { COST_DIGITS = 9, SCALE_DIGITS = 9 };
 
 static bool reject(struct fill *f, const char *reason, struct str value)
 {
-	*f->verdict = (struct verdict){OUTCOME_REJECTED, reason, value, 0};
+	*f->verdict =
+		(struct verdict){.outcome = OUTCOME_REJECTED, .reason = reason, .value = value};
 	return false;
 }
 
@@ -81,7 +82,7 @@ static bool read_time(const struct fill *f, struct str text, int64_t *ret)
 	const struct origin *o = f->fetch->used->origin;
 
 	if (f->fetch->used->slot < 0 && o && o->received) {
-		*ret = f->fetch->now;
+		*ret = f->fetch->around->now;
 		return true;
 	}
 	if (o && o->format)
@@ -168,7 +169,8 @@ static void trace_field(const struct fill *f, const struct field *field, struct 
 
 	buf_printf(&line, "%s = %.*s", field->name, STR_ARG(text));
 	if (f->fetch->used && f->fetch->used->from)
-		buf_printf(&line, "  from %s", f->fetch->used->from);
+		buf_printf(&line, "  from %s%s", f->fetch->used->from,
+		           f->fetch->carried ? " of an earlier record" : "");
 	f->trace(f->trace_arg, "field", buf_view(&line));
 	buf_free(&line);
 }
@@ -191,9 +193,10 @@ bool fill_call(struct fill *f)
 
 		if (plan->constant) {
 			f->fetch->used = &constant;
+			f->fetch->carried = false;
 			text = str_of(plan->constant);
 		} else if (fetch_text(f->fetch, &plan->getters, &text)) {
-			f->is_call |= tells_of_a_call(plan->field);
+			f->is_call |= !f->fetch->carried && tells_of_a_call(plan->field);
 		} else if (f->fetch->limited) {
 			return reject(f, plan->limit_reason, (struct str){0});
 		} else {

@@ -4,8 +4,8 @@
  * getters.
  *
  * Slots of a record, in this order: the paths that start at the element (with `each`; else at the
- * record), those that start at the whole record, the named groups of all patterns, and one for
- * @key.
+ * record), those that start at each of the elements around it, those that start at the whole
+ * record, the named groups of all patterns, and one for @key.
  */
 #ifndef METER_PLAN_H
 #define METER_PLAN_H
@@ -21,25 +21,29 @@
 enum {
 	SLOTS_MAX = 512,   /* paths and groups of one source */
 	LABEL_BYTES = 256, /* a longer label or detail is cut */
+	OUTER_MAX = 4,     /* elements around an element that paths may start at */
 };
 
-/* One way to a value. Exactly one of slot >= 0, own >= 0, received and `origin->fallback` gives it.
- */
+/* One way to a value. Exactly one of slot >= 0, own >= 0, fields, sum, received and
+ * `origin->fallback` gives it. */
 struct getter {
 	int slot;                     /* -1: none */
-	const struct getters *fields; /* of `dedupe.by`: all the ways to a field; NULL: none */
-	int own;                      /* a name of the user's own, by number; -1: none */
-	bool plain;                   /* a slot and nothing done to its value: the usual case */
-	const struct origin *origin;  /* how the value is changed; NULL: not at all */
-	struct pattern *pattern;      /* of origin->pattern; NULL: none */
-	uint32_t group;               /* of the pattern */
-	const char *from;             /* what it reads, for explain: "usage.prompt_tokens" */
+	const struct getters *fields; /* a field that is named: all the ways to it; NULL: none */
+	struct getter *sum;           /* whose numbers are added up; NULL: none */
+	size_t sum_n;
+	int own;                     /* a name of the user's own, by number; -1: none */
+	bool plain;                  /* a slot and nothing done to its value: the usual case */
+	const struct origin *origin; /* how the value is changed; NULL: not at all */
+	struct pattern *pattern;     /* of origin->pattern; NULL: none */
+	uint32_t group;              /* of the pattern */
+	const char *from;            /* what it reads, for explain: "usage.prompt_tokens" */
 };
 
 /* First present wins. */
 struct getters {
 	struct getter *v;
 	size_t n;
+	size_t carry; /* 1 + place of the field among those that are carried; 0: it is not */
 };
 
 struct record_test {
@@ -75,11 +79,13 @@ struct source {
 	const struct source_config *config;
 	const struct book *book;
 	const struct format *format;
-	struct paths *element_paths, *root_paths; /* NULL: none are wanted */
-	size_t element_n, root_n, groups_n;       /* slots of each kind, in order */
-	struct json_walk *walk;                   /* of `each`; NULL: the record itself */
-	struct record_test *tests;
-	size_t tests_n;
+	struct paths *element_paths, *root_paths;    /* NULL: none are wanted */
+	struct paths *outer_paths[OUTER_MAX];        /* the nearest first */
+	size_t outer_ns[OUTER_MAX];                  /* slots of each */
+	size_t element_n, outer_n, root_n, groups_n; /* slots of each kind, in order */
+	struct json_walk *walk;                      /* of `each`; NULL: the record itself */
+	struct record_test *tests, *detect;
+	size_t tests_n, detect_n;
 	struct record_pattern *patterns;
 	size_t patterns_n;
 	struct field_plan
@@ -87,21 +93,31 @@ struct source {
 	size_t plans_n;
 	struct own_name *owns;
 	size_t owns_n;
-	struct getter *dedupe;
-	size_t dedupe_n;
+	struct getter *dedupe, *join, *cumulative; /* the ways to the parts of their keys */
+	size_t dedupe_n, join_n, cumulative_n;
+	const struct field **until, **growing; /* of join and of cumulative */
+	size_t until_n, growing_n;
+	struct getters **carry; /* by the number in getters.carry - 1 */
+	const char **carry_names;
+	size_t carry_n;
 	struct zone *zone;
 	struct str literal;
 	const char *literal_reason;
 };
 
+static inline size_t source_root_slot(const struct source *s)
+{
+	return s->element_n + s->outer_n;
+}
+
 static inline int source_key_slot(const struct source *s)
 {
-	return (int)(s->element_n + s->root_n + s->groups_n);
+	return (int)(source_root_slot(s) + s->root_n + s->groups_n);
 }
 
 static inline size_t source_slots(const struct source *s)
 {
-	return s->element_n + s->root_n + s->groups_n + 1;
+	return (size_t)source_key_slot(s) + 1;
 }
 
 /* ---- fetch.c: from slots to a field's text ---- */
@@ -112,13 +128,17 @@ struct fetch {
 	const struct value *slots;
 	struct arena *scratch;
 	struct pattern_match *match;
-	int64_t now;
+	const struct surroundings *around;
 	const struct getter *used; /* what gave the last value */
+	bool carried;              /* it is that of an earlier record */
 	bool limited;              /* a pattern gave up: the record is rejected */
 };
 
-/* The first present value; false: none (or f->limited). *ret lives as long as the scratch. */
+/* The first present value, else the one that is carried; false: none (or f->limited). *ret lives as
+ * long as the scratch. */
 bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret);
+/* The same of this record alone. */
+bool fetch_fresh(struct fetch *f, const struct getters *getters, struct str *ret);
 bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret);
 
 /* ---- fill.c: from texts to a call ---- */

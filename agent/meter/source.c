@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/meter/carried.h"
 #include "agent/meter/source_build.h"
 
 /* ---- parts of a source ---- */
@@ -149,53 +150,116 @@ static char *test_reason(const struct test *t)
 	return NULL;
 }
 
+static bool compile_test(struct build *b, const struct test *config, const char *key,
+                         struct record_test *t)
+{
+	t->config = config;
+	t->reason = test_reason(config);
+	t->limit_reason = JOINED("pattern limit in ", t->reason);
+	t->getter = (struct getter){.slot = -1, .own = -1};
+	if ((config->kind == TEST_PATTERN || config->kind == TEST_PATH_PATTERN) &&
+	    !build_regex(b, config->operand, config->place, key, &t->pattern))
+		return false;
+	return config->kind == TEST_PATTERN ||
+	       build_named_getter(b, &t->getter, config->path, config->place, key);
+}
+
 static bool compile_tests(struct build *b)
-{
-	const struct source_config *c = b->s->config;
-
-	b->s->tests = xcalloc(c->only_n, sizeof(*b->s->tests));
-	for (size_t i = 0; i < c->only_n; i++) {
-		struct record_test *t = &b->s->tests[b->s->tests_n++];
-
-		t->config = &c->only[i];
-		t->reason = test_reason(t->config);
-		t->limit_reason = JOINED("pattern limit in ", t->reason);
-		t->getter = (struct getter){.slot = -1, .own = -1};
-		if ((t->config->kind == TEST_PATTERN || t->config->kind == TEST_PATH_PATTERN) &&
-		    !build_regex(b, t->config->operand, t->config->place, "only", &t->pattern))
-			return false;
-		if (t->config->kind != TEST_PATTERN &&
-		    !build_point_getter(b, &t->getter, t->config->path, t->config->place, "only"))
-			return false;
-	}
-	return true;
-}
-
-/* The plan of a field; NULL: it is no field, or not set. */
-static const struct field_plan *field_plan_of(const struct source *s, struct str name)
-{
-	for (size_t i = 0; i < s->plans_n; i++)
-		if (str_eq(str_of(s->plans[i].field->name), name))
-			return &s->plans[i];
-	return NULL;
-}
-
-/* A field's name stands for all the ways to it; anything else is a path. */
-static bool compile_dedupe(struct build *b)
 {
 	struct source *s = b->s;
 	const struct source_config *c = s->config;
 
-	s->dedupe = xcalloc(c->dedupe_by_n, sizeof(*s->dedupe));
-	for (size_t i = 0; i < c->dedupe_by_n; i++) {
-		const struct field_plan *plan = field_plan_of(s, str_of(c->dedupe_by[i]));
-		struct getter *g = &s->dedupe[s->dedupe_n++];
-
-		*g = (struct getter){.slot = -1, .own = -1};
-		if (plan && plan->getters.n)
-			g->fields = &plan->getters;
-		else if (!build_point_getter(b, g, c->dedupe_by[i], c->place, "dedupe.by"))
+	s->tests = xcalloc(c->only_n, sizeof(*s->tests));
+	for (size_t i = 0; i < c->only_n; i++)
+		if (!compile_test(b, &c->only[i], "only", &s->tests[s->tests_n++]))
 			return false;
+	s->detect = xcalloc(c->detect_n, sizeof(*s->detect));
+	for (size_t i = 0; i < c->detect_n; i++)
+		if (!compile_test(b, &c->detect[i], "detect", &s->detect[s->detect_n++]))
+			return false;
+	return true;
+}
+
+/* ---- what makes records one call, and what is remembered between them ---- */
+
+/* The ways to the parts of a key, such as dedupe.by. */
+static bool compile_key(struct build *b, char *const *by, size_t n, const char *key,
+                        struct getter **ret, size_t *ret_n)
+{
+	*ret = xcalloc(n, sizeof(**ret));
+	for (*ret_n = 0; *ret_n < n; ++*ret_n)
+		if (!build_named_getter(b, &(*ret)[*ret_n], by[*ret_n], b->s->config->place, key))
+			return false;
+	return true;
+}
+
+/* Names of fields that the source sets. */
+static bool compile_names(struct build *b, char *const *names, size_t n, const char *key,
+                          const struct field ***ret, size_t *ret_n)
+{
+	*ret = xcalloc(n, sizeof(**ret));
+	for (*ret_n = 0; *ret_n < n; ++*ret_n) {
+		const struct field_plan *plan = build_plan_of(b->s, str_of(names[*ret_n]));
+
+		if (plan == NULL)
+			return build_mistake(b, b->s->config->place, key,
+			                     "a field that this source sets was expected");
+		(*ret)[*ret_n] = plan->field;
+	}
+	return true;
+}
+
+static bool compile_keys(struct build *b)
+{
+	struct source *s = b->s;
+	const struct source_config *c = s->config;
+
+	if (!compile_key(b, c->dedupe_by, c->dedupe_by_n, "dedupe.by", &s->dedupe, &s->dedupe_n) ||
+	    !compile_key(b, c->join_by, c->join_by_n, "join.by", &s->join, &s->join_n) ||
+	    !compile_key(b, c->cumulative_by, c->cumulative_by_n, "cumulative.by", &s->cumulative,
+	                 &s->cumulative_n) ||
+	    !compile_names(b, c->join_until, c->join_by_n ? c->join_until_n : 0, "join.until",
+	                   &s->until, &s->until_n) ||
+	    !compile_names(b, c->cumulative_fields, c->cumulative_by_n ? c->cumulative_fields_n : 0,
+	                   "cumulative.fields", &s->growing, &s->growing_n))
+		return false;
+	for (size_t i = 0; i < s->growing_n; i++)
+		if (s->growing[i]->kind != FIELD_COUNT && s->growing[i]->kind != FIELD_MONEY)
+			return build_mistake(b, c->place, "cumulative.fields",
+			                     "only counts and logged_cost can grow");
+	return true;
+}
+
+/* The ways to a field or to a name of the user's own; NULL: this source has none of that name. */
+static struct getters *getters_of(const struct source *s, struct str name)
+{
+	struct field_plan *plan = build_plan_of(s, name);
+	int own = build_own_number(s, name);
+
+	if (plan && plan->field->kind != FIELD_PROMPT && plan->getters.n)
+		return &plan->getters;
+	return own >= 0 ? &s->owns[own].getters : NULL;
+}
+
+static bool compile_carry(struct build *b)
+{
+	struct source *s = b->s;
+	const struct source_config *c = s->config;
+
+	s->carry = xcalloc(c->carry_n, sizeof(*s->carry));
+	s->carry_names = xcalloc(c->carry_n, sizeof(*s->carry_names));
+	for (size_t i = 0; i < c->carry_n; i++) {
+		struct getters *getters = getters_of(s, str_of(c->carry[i]));
+
+		if (getters == NULL)
+			return build_mistake(b, c->place, "carry",
+			                     "a field (not prompt) or a name with _ that this "
+			                     "source reads was expected");
+		if (getters->carry)
+			continue; /* named twice */
+		s->carry_names[s->carry_n] = c->carry[i];
+		s->carry[s->carry_n++] = getters;
+		getters->carry = s->carry_n;
 	}
 	return true;
 }
@@ -204,6 +268,8 @@ static bool compile_dedupe(struct build *b)
 
 static void find_literal(struct source *s)
 {
+	if (s->carry_n) /* every record may hold what is carried */
+		return;
 	for (size_t i = 0; i < s->tests_n; i++) {
 		const struct record_test *t = &s->tests[i];
 		struct str literal;
@@ -224,16 +290,22 @@ static void find_literal(struct source *s)
 
 /* ---- putting it together ---- */
 
-static void settle_getters(const struct build *b, struct getters *g)
+static void settle_getter(const struct build *b, struct getter *g)
 {
-	for (size_t i = 0; i < g->n; i++) {
-		const struct origin *o = g->v[i].origin;
+	const struct origin *o = g->origin;
 
-		if (g->v[i].slot < 0)
-			continue;
-		g->v[i].slot = build_settled(b, g->v[i].slot);
-		g->v[i].plain = o == NULL || (!o->pattern && !o->map_n && !o->fallback && !o->hash);
-	}
+	for (size_t i = 0; i < g->sum_n; i++)
+		settle_getter(b, &g->sum[i]);
+	if (g->slot < 0)
+		return;
+	g->slot = build_settled(b, g->slot);
+	g->plain = o == NULL || (!o->pattern && !o->map_n && !o->fallback && !o->hash);
+}
+
+static void settle_getters(const struct build *b, struct getter *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		settle_getter(b, &v[i]);
 }
 
 static void settle(struct build *b)
@@ -241,12 +313,16 @@ static void settle(struct build *b)
 	struct source *s = b->s;
 
 	for (size_t i = 0; i < s->plans_n; i++)
-		settle_getters(b, &s->plans[i].getters);
+		settle_getters(b, s->plans[i].getters.v, s->plans[i].getters.n);
 	for (size_t i = 0; i < s->owns_n; i++)
-		settle_getters(b, &s->owns[i].getters);
-	settle_getters(b, &(struct getters){s->dedupe, s->dedupe_n});
+		settle_getters(b, s->owns[i].getters.v, s->owns[i].getters.n);
+	settle_getters(b, s->dedupe, s->dedupe_n);
+	settle_getters(b, s->join, s->join_n);
+	settle_getters(b, s->cumulative, s->cumulative_n);
 	for (size_t i = 0; i < s->tests_n; i++)
-		settle_getters(b, &(struct getters){&s->tests[i].getter, 1});
+		settle_getter(b, &s->tests[i].getter);
+	for (size_t i = 0; i < s->detect_n; i++)
+		settle_getter(b, &s->detect[i].getter);
 	for (size_t i = 0; i < s->patterns_n; i++)
 		for (size_t g = 0; g < pattern_groups(s->patterns[i].pattern); g++)
 			s->patterns[i].slots[g] =
@@ -274,6 +350,8 @@ static bool finish_paths(struct build *b)
 	struct source *s = b->s;
 
 	s->element_n = b->element.n;
+	for (size_t i = 0; i < OUTER_MAX; i++)
+		s->outer_n += s->outer_ns[i] = b->outer[i].n;
 	s->root_n = b->root.n;
 	s->groups_n = b->groups.n;
 	if (b->groups.n > b->captured)
@@ -286,6 +364,9 @@ static bool finish_paths(struct build *b)
 	settle(b);
 	if (s->format == &format_text)
 		return true;
+	for (size_t i = 0; i < OUTER_MAX; i++)
+		if (b->outer[i].n && !compile_paths(b, &b->outer[i], &s->outer_paths[i]))
+			return false;
 	return compile_paths(b, &b->element, &s->element_paths) &&
 	       (s->walk == NULL || compile_paths(b, &b->root, &s->root_paths));
 }
@@ -321,8 +402,11 @@ struct source *source_new(const struct source_config *config, const struct book 
 	s->book = book;
 	s->literal_reason = "";
 	good = compile_start(&b) && compile_patterns(&b) && compile_owns(&b) &&
-	       compile_fields(&b) && compile_tests(&b) && compile_dedupe(&b) && finish_paths(&b);
+	       compile_fields(&b) && compile_tests(&b) && compile_keys(&b) && compile_carry(&b) &&
+	       finish_paths(&b);
 	build_list_free(&b.element);
+	for (size_t i = 0; i < OUTER_MAX; i++)
+		build_list_free(&b.outer[i]);
 	build_list_free(&b.root);
 	build_list_free(&b.groups);
 	if (good)
@@ -345,19 +429,25 @@ static void free_plans(struct source *s)
 	free(s->owns);
 }
 
+static void free_tests(struct record_test *tests, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		pattern_free(&tests[i].pattern);
+		free(tests[i].reason);
+		free(tests[i].limit_reason);
+	}
+	free(tests);
+}
+
 static void free_matchers(struct source *s)
 {
-	for (size_t i = 0; i < s->tests_n; i++) {
-		pattern_free(&s->tests[i].pattern);
-		free(s->tests[i].reason);
-		free(s->tests[i].limit_reason);
-	}
+	free_tests(s->tests, s->tests_n);
+	free_tests(s->detect, s->detect_n);
 	for (size_t i = 0; i < s->patterns_n; i++) {
 		pattern_free(&s->patterns[i].pattern);
 		free(s->patterns[i].slots);
 		free(s->patterns[i].limit_reason);
 	}
-	free(s->tests);
 	free(s->patterns);
 }
 
@@ -371,6 +461,15 @@ void source_free(struct source **sp)
 	free_plans(s);
 	free_matchers(s);
 	free(s->dedupe);
+	free(s->join);
+	free(s->cumulative);
+	free((void *)s->until);
+	free((void *)s->growing);
+	free((void *)s->carry);
+	free((void *)s->carry_names);
+	for (size_t i = 0; i < OUTER_MAX; i++)
+		if (s->outer_paths[i])
+			s->format->free(&s->outer_paths[i]);
 	if (s->element_paths)
 		s->format->free(&s->element_paths);
 	if (s->root_paths)
@@ -388,6 +487,16 @@ const char *source_name(const struct source *s)
 const struct source_config *source_configuration(const struct source *s)
 {
 	return s->config;
+}
+
+struct carried *source_carried(const struct source *s)
+{
+	return s->carry_n ? carried_new(s->carry_names, s->carry_n) : NULL;
+}
+
+bool source_remembers(const struct source *s)
+{
+	return s->join_n || s->cumulative_n;
 }
 
 struct str source_literal(const struct source *s)

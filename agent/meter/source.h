@@ -25,4 +25,10 @@ const struct source_config *source_configuration(const struct source *s);
 struct str source_literal(const struct source *s);
 const char *source_literal_reason(const struct source *s);
 
+struct carried;
+/* What a file's records carry from one to the next, empty; NULL: this source carries nothing. */
+struct carried *source_carried(const struct source *s);
+/* Whether it remembers anything from one record to another in whatever file (join, cumulative). */
+bool source_remembers(const struct source *s);
+
 #endif

@@ -22,13 +22,19 @@ struct path_list {
 
 struct build {
 	struct source *s;
-	struct path_list element, root, groups;
+	struct path_list element, outer[OUTER_MAX], root, groups;
 	size_t captured; /* groups that patterns have; a path of format text names one of them */
 	struct err *err;
 };
 
 /* Until all paths are known a slot is its number in its list, plus the base of that list. */
-enum { ROOT_BASE = 10000, GROUP_BASE = 20000, KEY_BASE = 30000 };
+enum { LIST_ROOM = 10000 };
+enum {
+	ROOT_BASE = LIST_ROOM,
+	GROUP_BASE = 2 * LIST_ROOM,
+	KEY_BASE = 3 * LIST_ROOM,
+	OUTER_BASE = 4 * LIST_ROOM
+};
 
 /* "FILE:LINE: KEY: WHAT". Returns false. */
 bool build_mistake(struct build *b, struct place place, const char *key, const char *what);
@@ -45,6 +51,12 @@ bool build_regex(struct build *b, const char *regex, struct place place, const c
 bool build_point_getter(struct build *b, struct getter *g, const char *path, struct place place,
                         const char *key);
 bool build_rule(struct build *b, const struct rule *rule, struct getters *ret);
+/* The plan of a field; NULL: it is no field, or not set. */
+struct field_plan *build_plan_of(const struct source *s, struct str name);
+/* What `by` and `only` name: a field of the source stands for all the ways to it, else a path or a
+ * name of the user's own. */
+bool build_named_getter(struct build *b, struct getter *g, const char *name, struct place place,
+                        const char *key);
 /* A group that has the name of a field, or of one's own, is that field's last origin. */
 void build_add_group(struct build *b, struct getters *getters, struct str name);
 void build_free_getters(struct getters *g);

@@ -30,9 +30,21 @@ void build_list_free(struct path_list *list)
 	free(list->asked);
 }
 
+/* `^.a` starts at the element around the element, `^^.a` at the one around that. 0: it does not. */
+static size_t steps_out(struct str path)
+{
+	size_t n = 0;
+
+	while (n < path.n && path.p[n] == '^')
+		n++;
+	return n < path.n && path.p[n] == '.' ? n : 0;
+}
+
+/* -1: the path starts where there is nothing. */
 static int slot_of_path(struct build *b, const char *path, struct asked asked)
 {
 	struct str text = str_of(path);
+	size_t out = steps_out(text);
 
 	if (b->s->format == &format_text)
 		return GROUP_BASE + build_list_add(&b->groups, text, asked);
@@ -43,19 +55,37 @@ static int slot_of_path(struct build *b, const char *path, struct asked asked)
 		return KEY_BASE;
 	if (str_starts(text, STR("$.")))
 		return ROOT_BASE + build_list_add(&b->root, str_from(text, 2), asked);
-	return build_list_add(&b->element, text, asked);
+	if (out == 0)
+		return build_list_add(&b->element, text, asked);
+	if (out > json_walk_depth(b->s->walk) || out > OUTER_MAX)
+		return -1;
+	return OUTER_BASE + (int)(out - 1) * LIST_ROOM +
+	       build_list_add(&b->outer[out - 1], str_from(text, out + 1), asked);
+}
+
+/* Of a path that starts at an element around the element. */
+static int settled_outer(const struct source *s, int slot)
+{
+	int level = slot / LIST_ROOM;
+
+	slot = slot % LIST_ROOM + (int)s->element_n;
+	for (int i = 0; i < level; i++)
+		slot += (int)s->outer_ns[i];
+	return slot;
 }
 
 int build_settled(const struct build *b, int slot)
 {
 	const struct source *s = b->s;
 
+	if (slot >= OUTER_BASE)
+		return settled_outer(s, slot - OUTER_BASE);
 	if (slot >= KEY_BASE)
 		return source_key_slot(s);
 	if (slot >= GROUP_BASE)
-		return slot - GROUP_BASE + (int)(s->element_n + s->root_n);
+		return slot - GROUP_BASE + (int)(source_root_slot(s) + s->root_n);
 	if (slot >= ROOT_BASE)
-		return slot - ROOT_BASE + (int)s->element_n;
+		return slot - ROOT_BASE + (int)source_root_slot(s);
 	return slot;
 }
 
@@ -89,6 +119,38 @@ bool build_point_getter(struct build *b, struct getter *g, const char *path, str
 		       build_mistake(b, place, key, "no field or group of this name is set");
 	}
 	g->slot = slot_of_path(b, path, (struct asked){place, key});
+	return g->slot >= 0 || build_mistake(b, place, key,
+	                                     "no element of `each` lies so far out; one ^ for each "
+	                                     "[*] or .* before the last");
+}
+
+struct field_plan *build_plan_of(const struct source *s, struct str name)
+{
+	for (size_t i = 0; i < s->plans_n; i++)
+		if (str_eq(str_of(s->plans[i].field->name), name))
+			return &s->plans[i];
+	return NULL;
+}
+
+bool build_named_getter(struct build *b, struct getter *g, const char *name, struct place place,
+                        const char *key)
+{
+	const struct field_plan *plan = build_plan_of(b->s, str_of(name));
+
+	*g = (struct getter){.slot = -1, .own = -1, .from = name};
+	if (plan == NULL || plan->getters.n == 0)
+		return build_point_getter(b, g, name, place, key);
+	g->fields = &plan->getters;
+	return true;
+}
+
+static bool compile_sum(struct build *b, const struct origin *o, const char *key, struct getter *g)
+{
+	g->sum = xcalloc(o->sum_n, sizeof(*g->sum));
+	g->from = "sum";
+	for (; g->sum_n < o->sum_n; g->sum_n++)
+		if (!build_point_getter(b, &g->sum[g->sum_n], o->sum[g->sum_n], o->place, key))
+			return false;
 	return true;
 }
 
@@ -98,6 +160,8 @@ static bool compile_origin(struct build *b, const struct origin *o, const char *
 	*g = (struct getter){.slot = -1, .own = -1, .from = o->received ? "the clock" : "default"};
 	g->origin = o;
 	if (o->path && !build_point_getter(b, g, o->path, o->place, key))
+		return false;
+	if (o->sum && !compile_sum(b, o, key, g))
 		return false;
 	if (o->format && !timestamp_format_valid(o->format))
 		return build_mistake(b, o->place, key, "format: holds a letter that is not known");
@@ -119,8 +183,10 @@ bool build_rule(struct build *b, const struct rule *rule, struct getters *ret)
 
 void build_free_getters(struct getters *g)
 {
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n; i++) {
 		pattern_free(&g->v[i].pattern);
+		free(g->v[i].sum);
+	}
 	free(g->v);
 }
 

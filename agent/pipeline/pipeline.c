@@ -127,7 +127,8 @@ static struct extractor *extractor_of(struct worker *w, const struct source *s)
 
 static void count_long_lines(struct worker *w)
 {
-	static const struct verdict too_long = {OUTCOME_REJECTED, "line too long", {0}, 0};
+	static const struct verdict too_long = {.outcome = OUTCOME_REJECTED,
+	                                        .reason = "line too long"};
 
 	for (uint64_t i = 0; i < w->piece.long_lines; i++)
 		batch_verdict(w->batch, &too_long, NULL, w->piece.offset);
@@ -144,18 +145,19 @@ static void count_piece(struct worker *w)
 	                    .head = piece->head,
 	                    .frontier_n = piece->frontier_n,
 	                    .frontier = piece->frontier};
-	int64_t now = clock_us(CLOCK_REALTIME), near = t->near;
+	struct surroundings around = {.now = clock_us(CLOCK_REALTIME)};
 	struct frame frame;
 	struct str record;
 	uint64_t passed;
 
 	batch_step_begin(w->batch, (uint32_t)(t - w->pipeline->streams),
 	                 str_of(source_name(t->source)), source_configuration(t->source));
+	around.near = t->near ? t->near : around.now;
 	frame_start(&frame, (struct str){piece->p, piece->n}, source_literal(t->source));
 	while (frame_next(&frame, &record, &passed)) {
 		batch_passed(w->batch, passed, source_literal_reason(t->source));
 		w->offset = piece->offset + (record.p - piece->p);
-		extract_record(x, record, now, near ? near : now, on_verdict, w);
+		extract_record(x, record, &around, on_verdict, w);
 	}
 	batch_passed(w->batch, passed, source_literal_reason(t->source));
 	count_long_lines(w);

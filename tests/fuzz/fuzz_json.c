@@ -46,12 +46,11 @@ static void check_slot(const struct value *a, const struct value *b, struct str 
 	arena_free(&scratch);
 }
 
-static bool element(void *arg, struct str text, struct str name)
+static bool element(void *arg, const struct json_element *e)
 {
 	struct found found = {0};
 
-	(void)name;
-	scan(*(enum json_kernel *)arg, text, &found);
+	scan(*(enum json_kernel *)arg, e->text, &found);
 	assert(found.ok || strcmp(found.fault.what, "nested too deeply") == 0);
 	arena_free(&found.scratch);
 	return true;

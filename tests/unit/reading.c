@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
+#include "agent/meter/carried.h"
 #include "agent/meter/cost.h"
+#include "agent/meter/memory.h"
 #include "parsers/format.h"
 #include "parsers/timestamp.h"
 
@@ -31,6 +33,8 @@ static struct reading start(struct config *config, const char *why)
 	if (r.source == NULL)
 		fail_msg("%s", err.text);
 	r.extractor = extractor_new(r.source, hash_key);
+	r.carried = source_carried(r.source);
+	r.memory = source_remembers(r.source) ? memory_new() : NULL;
 	return r;
 }
 
@@ -51,6 +55,8 @@ struct reading reading_of_preset(const char *name)
 void reading_free(struct reading *r)
 {
 	extractor_free(&r->extractor);
+	carried_free(&r->carried);
+	memory_free(&r->memory);
 	source_free(&r->source);
 	book_free(&r->book);
 	config_free(&r->config);
@@ -92,6 +98,8 @@ static void print_call(struct buf *out, const struct call *c)
 		buf_puts(out, " UNKNOWN_USAGE");
 	if (c->flags & CALL_ESTIMATED)
 		buf_puts(out, " ESTIMATED");
+	if (c->flags & CALL_INCOMPLETE)
+		buf_puts(out, " INCOMPLETE");
 }
 
 /* Records that are one call have the same small number. */
@@ -113,6 +121,7 @@ static void on_verdict(void *arg, const struct verdict *v, const struct call *c)
 	struct reading *r = arg;
 
 	r->n[v->outcome]++;
+	buf_puts(&r->out, v->waited ? "waited, " : "");
 	buf_puts(&r->out, outcome_name(v->outcome));
 	if (v->reason[0])
 		buf_printf(&r->out, ": %s", v->reason);
@@ -134,10 +143,48 @@ const char *reading_record(struct reading *r, const char *record)
 
 	buf_puts(&text, record);
 	buf_bytes(&text, padded, sizeof(padded));
-	extract_record(r->extractor, (struct str){text.p, text.n - sizeof(padded)}, NOW, NOW,
+	extract_record(r->extractor, (struct str){text.p, text.n - sizeof(padded)},
+	               &(struct surroundings){
+			       .now = NOW, .near = NOW, .carried = r->carried, .memory = r->memory},
 	               on_verdict, r);
 	buf_free(&text);
 	return r->out.p + before;
+}
+
+const char *reading_waiting(struct reading *r, int64_t time)
+{
+	size_t before = r->out.n;
+
+	buf_puts(&r->out, "");
+	extract_waiting(r->extractor, r->memory, time, on_verdict, r);
+	return r->out.p + before;
+}
+
+static void reload(void *arg, uint64_t key, int64_t time, struct str text)
+{
+	if (text.p)
+		memory_load(arg, key, time, text);
+}
+
+void reading_restart(struct reading *r)
+{
+	struct buf text = {0};
+	struct memory *memory = memory_new();
+
+	if (r->carried) {
+		carried_pack(r->carried, &text);
+		carried_free(&r->carried);
+		r->carried = source_carried(r->source);
+		carried_unpack(r->carried, buf_view(&text));
+		buf_free(&text);
+	}
+	if (r->memory == NULL) {
+		memory_free(&memory);
+		return;
+	}
+	memory_changes(r->memory, reload, memory);
+	memory_free(&r->memory);
+	r->memory = memory;
 }
 
 struct buf fixture(const char *path)

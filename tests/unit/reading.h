@@ -14,6 +14,8 @@ struct reading {
 	struct book *book;
 	struct source *source;
 	struct extractor *extractor;
+	struct carried *carried; /* all records are of one file */
+	struct memory *memory;
 	struct buf out; /* a line for every verdict */
 	int64_t n[OUTCOMES];
 	struct call last;            /* the last call; its texts live until the next record */
@@ -27,6 +29,10 @@ struct reading reading_of_preset(const char *name);
 void reading_free(struct reading *r);
 /* One record; the new lines of `out` are returned as its text since before. */
 const char *reading_record(struct reading *r, const char *record);
+/* The calls that still wait for parts since before `time`; as reading_record. */
+const char *reading_waiting(struct reading *r, int64_t time);
+/* A restart: what is carried and remembered goes through the text that the ledger keeps. */
+void reading_restart(struct reading *r);
 /* A file of fixtures whole; the test fails when it is not there. Free with buf_free. */
 struct buf fixture(const char *path);
 

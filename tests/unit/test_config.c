@@ -222,7 +222,7 @@ static void test_keys_of_a_source_are_read(void **state)
 	assert_string_equal(s->format, "text");
 	assert_int_equal(s->patterns_n, 2);
 	assert_string_equal(s->patterns[1], "out=(?<output_tokens>\\d+)");
-	assert_int_equal(s->pattern_places[1].line, 16);
+	assert_int_equal(s->pattern_places[1].line, 19);
 	assert_false(s->output_includes_reasoning);
 	assert_true(s->input_includes_cache);
 	assert_int_equal(s->dedupe_by_n, 2);
@@ -236,6 +236,42 @@ static void test_keys_of_a_source_are_read(void **state)
 	assert_true(s->copies_count);
 	assert_true(s->follow_symlinks);
 	assert_string_equal(s->timezone, "Europe/Berlin");
+	config_free(&c);
+}
+
+static void test_keys_of_records_that_belong_together_are_read(void **state)
+{
+	struct config *c = good_file("fixtures/conf/good/everything.yaml");
+	const struct source_config *s = config_source(c, STR("checkout"));
+	const struct source_config *agents = config_source(c, STR("agents"));
+
+	(void)state;
+	assert_int_equal(s->frame, FRAME_JSON);
+	assert_false(s->unwrap_auto);
+	assert_int_equal(s->unwrap_n, 3);
+	assert_int_equal(s->unwrap[0], ENVELOPE_CRI);
+	assert_int_equal(s->unwrap[1], ENVELOPE_DOCKER);
+	assert_int_equal(s->unwrap[2], ENVELOPE_PREFIX);
+	assert_int_equal(s->detect_n, 1);
+	assert_int_equal(s->join_by_n, 2);
+	assert_string_equal(s->join_until[0], "output_tokens");
+	assert_true(s->join_within == INT64_C(60) * 1000000);
+	assert_int_equal(s->carry_n, 2);
+	assert_int_equal(s->cumulative_by_n, 0);
+	assert_false(s->rewritten);
+	assert_int_equal(agents->frame, FRAME_LINES);
+	assert_false(agents->unwrap_auto);
+	assert_int_equal(agents->unwrap_n, 0);
+	assert_int_equal(agents->cumulative_by_n, 1);
+	assert_int_equal(agents->cumulative_fields_n, 2);
+	assert_int_equal(agents->join_by_n, 0);
+	assert_true(agents->rewritten);
+	config_free(&c);
+	c = good_text(
+		STR("sources: [{name: a, paths: b, preset: json, join: {by: x, until: model}}]"),
+		"t.yaml");
+	assert_true(c->sources[0].unwrap_auto);
+	assert_true(c->sources[0].join_within == INT64_C(600) * 1000000);
 	config_free(&c);
 }
 
@@ -259,7 +295,7 @@ static void test_tests_of_only_are_read(void **state)
 	assert_null(s->only[3].operand);
 	assert_int_equal(s->only[4].kind, TEST_EQUALS);
 	assert_true(s->only[4].negate);
-	assert_int_equal(s->only[4].place.line, 13);
+	assert_int_equal(s->only[4].place.line, 16);
 	config_free(&c);
 }
 
@@ -276,9 +312,11 @@ static void test_origins_of_fields_are_read(void **state)
 	assert_ptr_equal(latency->field, field_find(STR("latency")));
 	assert_int_equal(latency->origins[0].unit_ns, 1000000);
 	assert_int_equal(latency->origins[1].unit_ns, 1000000000);
-	assert_int_equal(latency->origins[1].place.line, 21);
+	assert_int_equal(latency->origins[1].place.line, 25);
 	assert_true(rule_of(s, "user")->origins[0].hash);
 	assert_string_equal(rule_of(s, "logged_cost")->origins[0].scale, "0.01");
+	assert_int_equal(rule_of(s, "cache_write_tokens")->origins[0].sum_n, 2);
+	assert_string_equal(rule_of(s, "cache_write_tokens")->origins[0].sum[1], "b");
 	assert_string_equal(provider->origins[0].path, "p");
 	assert_string_equal(provider->origins[0].pattern, "^(\\w+)");
 	assert_string_equal(provider->origins[0].fallback, "openai");
@@ -570,6 +608,7 @@ int main(void)
 		cmocka_unit_test(test_smallest_source_has_the_documented_defaults),
 		cmocka_unit_test(test_top_level_keys_are_read),
 		cmocka_unit_test(test_keys_of_a_source_are_read),
+		cmocka_unit_test(test_keys_of_records_that_belong_together_are_read),
 		cmocka_unit_test(test_tests_of_only_are_read),
 		cmocka_unit_test(test_origins_of_fields_are_read),
 		cmocka_unit_test(test_keys_beside_a_preset_merge_maps_and_replace_the_rest),

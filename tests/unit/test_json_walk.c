@@ -17,13 +17,13 @@ struct seen {
 	int left; /* elements until the walk is to stop, or LEFT_NONE */
 };
 
-static bool see(void *arg, struct str element, struct str name)
+static bool see(void *arg, const struct json_element *element)
 {
 	struct seen *seen = arg;
 
-	buf_str(&seen->lines, name);
+	buf_str(&seen->lines, element->name);
 	buf_puts(&seen->lines, " = ");
-	buf_str(&seen->lines, element);
+	buf_str(&seen->lines, element->text);
 	buf_char(&seen->lines, '\n');
 	return seen->left == LEFT_NONE || --seen->left > 0;
 }
@@ -147,7 +147,7 @@ static void test_a_broken_record_has_no_element(void **state)
 	json_case_free(record);
 }
 
-static bool scan_element(void *arg, struct str element, struct str name)
+static bool scan_element(void *arg, const struct json_element *element)
 {
 	struct seen *seen = arg;
 	struct str whole = STR("");
@@ -156,8 +156,8 @@ static bool scan_element(void *arg, struct str element, struct str name)
 	struct fault fault;
 	struct value v;
 
-	assert_int_equal(name.n, 0);
-	assert_true(json_scan(p, element, &v, &scratch, &fault));
+	assert_int_equal(element->name.n, 0);
+	assert_true(json_scan(p, element->text, &v, &scratch, &fault));
 	buf_str(&seen->lines, v.text);
 	buf_char(&seen->lines, ';');
 	json_paths_free(&p);
@@ -182,6 +182,47 @@ static void test_an_element_can_be_scanned_as_a_record(void **state)
 	arena_free(&scratch);
 }
 
+static bool see_outer(void *arg, const struct json_element *element)
+{
+	struct seen *seen = arg;
+
+	for (int i = 0; i < seen->left; i++)
+		buf_printf(&seen->lines, "%.*s|", STR_ARG(element->outer[i]));
+	buf_printf(&seen->lines, "%.*s;", STR_ARG(element->text));
+	return true;
+}
+
+static void outer(const char *path, const char *record, int depth, const char *wanted)
+{
+	struct str text = json_case_record(str_of(record), '9');
+	struct json_walk *w = json_walk_new(str_of(path), NULL);
+	struct arena scratch = {0};
+	struct seen seen = {.left = depth};
+	struct fault fault;
+
+	assert_int_equal(json_walk_depth(w), depth);
+	assert_true(json_walk(w, text, &scratch, see_outer, &seen, &fault));
+	assert_string_equal(seen.lines.p, wanted);
+	buf_free(&seen.lines);
+	json_walk_free(&w);
+	json_case_free(text);
+	arena_free(&scratch);
+}
+
+static void test_an_element_knows_those_around_it(void **state)
+{
+	(void)state;
+	outer("[*]", "[1,2]", 0, "1;2;");
+	outer("a.b", "{\"a\":{\"b\":7}}", 0, "7;");
+	outer("[*].x", "[{\"x\":1},{\"y\":0},{\"x\":2}]", 1, "{\"x\":1}|1;{\"x\":2}|2;");
+	outer("r[*].s[*].p[*]",
+	      "{\"r\":[{\"n\":1,\"s\":[{\"p\":[5,6]},{\"p\":[7]}]},{\"s\":[{\"p\":[8]}]}]}", 2,
+	      "{\"p\":[5,6]}|{\"n\":1,\"s\":[{\"p\":[5,6]},{\"p\":[7]}]}|5;"
+	      "{\"p\":[5,6]}|{\"n\":1,\"s\":[{\"p\":[5,6]},{\"p\":[7]}]}|6;"
+	      "{\"p\":[7]}|{\"n\":1,\"s\":[{\"p\":[5,6]},{\"p\":[7]}]}|7;"
+	      "{\"p\":[8]}|{\"s\":[{\"p\":[8]}]}|8;");
+}
+
 static void test_a_path_that_is_none_makes_no_walk(void **state)
 {
 	struct err err = {0};
@@ -198,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_a_walk_stops_when_it_is_told_to),
 		cmocka_unit_test(test_a_broken_record_has_no_element),
 		cmocka_unit_test(test_an_element_can_be_scanned_as_a_record),
+		cmocka_unit_test(test_an_element_knows_those_around_it),
 		cmocka_unit_test(test_a_path_that_is_none_makes_no_walk),
 	};
 

@@ -185,7 +185,8 @@ static void test_a_mistake_in_a_preset_names_its_file(void **state)
 	            "2: fields.modle: unknown field `modle`; did you mean `model`?");
 	own_mistake("fields: {model: m}\nname: x\n", "2: name: not a key of a preset");
 	own_mistake("paths: x\n", "1: paths: not a key of a preset");
-	own_mistake("about: x\npreset: json\n", "2: preset: not a key of a preset");
+	own_mistake("about: x\npreset: mine\n", "2: presets build on each other in a circle");
+	own_mistake("about: x\npreset: jsn\n", "2: unknown preset `jsn`; did you mean `json`?");
 	own_mistake("a: [\n", "2: not YAML: did not find expected node content");
 	own_mistake("- json\n", "1: expected a map of keys, found a list");
 }

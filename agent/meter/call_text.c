@@ -1,0 +1,158 @@
+/*
+ * Numbers are written as decimals, so that what waits in the ledger can be read by a person. The
+ * dedupe key is no field; it goes by a name of its own.
+ */
+#include "agent/meter/call_text.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/base/netstring.h"
+
+static const char DEDUPE_KEY[] = "dedupe_key";
+
+/* (A loop would have to set what is copied at once where it is used.) */
+const struct call call_empty = {
+	.time = INT64_MIN,
+	.count = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
+                  ABSENT, ABSENT, ABSENT},
+	.latency = ABSENT,
+	.ttft = ABSENT,
+};
+static_assert(COUNTS == 13, "every count begins as absent");
+
+int64_t *call_number(struct call *c, const struct field *field)
+{
+	switch (field->kind) {
+	case FIELD_TIME:
+		return &c->time;
+	case FIELD_COUNT:
+		return &c->count[field->index];
+	case FIELD_DURATION:
+		return field->index == 0 ? &c->latency : &c->ttft;
+	case FIELD_MONEY:
+		return &c->logged_cost;
+	case FIELD_LABEL:
+	case FIELD_DETAIL:
+	case FIELD_PROMPT:
+		break;
+	}
+	return NULL;
+}
+
+static struct str *text_of(struct call *c, const struct field *field)
+{
+	return field->kind == FIELD_LABEL ? &c->label[field->index] : &c->detail[field->index];
+}
+
+bool call_has(const struct call *c, const struct field *field)
+{
+	switch (field->kind) {
+	case FIELD_TIME:
+		return c->time != INT64_MIN;
+	case FIELD_COUNT:
+		return c->count[field->index] != ABSENT;
+	case FIELD_DURATION:
+		return (field->index == 0 ? c->latency : c->ttft) != ABSENT;
+	case FIELD_MONEY:
+		return c->has_logged_cost;
+	case FIELD_LABEL:
+		return c->label[field->index].n > 0;
+	case FIELD_DETAIL:
+		return c->detail[field->index].n > 0;
+	case FIELD_PROMPT:
+		return c->prompt_hash != 0;
+	}
+	return false;
+}
+
+void call_overlay(struct call *to, const struct call *from)
+{
+	struct call source = *from; /* of which places can be had that may be written to */
+
+	for (const struct field *f = fields; f->name; f++) {
+		if (!call_has(from, f))
+			continue;
+		if (f->kind == FIELD_PROMPT)
+			to->prompt_hash = from->prompt_hash;
+		else if (call_number(to, f))
+			*call_number(to, f) = *call_number(&source, f);
+		else
+			*text_of(to, f) = *text_of(&source, f);
+		to->has_logged_cost |= f->kind == FIELD_MONEY;
+	}
+	if (from->dedupe_key)
+		to->dedupe_key = from->dedupe_key;
+}
+
+static void add_number(struct buf *out, const char *name, int64_t number)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64, number);
+	netstring_add(out, str_of(name));
+	netstring_add(out, str_of(text));
+}
+
+void call_pack(struct buf *out, const struct call *c)
+{
+	struct call copy = *c;
+
+	for (const struct field *f = fields; f->name; f++) {
+		if (!call_has(c, f))
+			continue;
+		if (f->kind == FIELD_PROMPT) {
+			add_number(out, f->name, (int64_t)c->prompt_hash);
+		} else if (call_number(&copy, f)) {
+			add_number(out, f->name, *call_number(&copy, f));
+		} else {
+			netstring_add(out, str_of(f->name));
+			netstring_add(out, *text_of(&copy, f));
+		}
+	}
+	if (c->dedupe_key)
+		add_number(out, DEDUPE_KEY, (int64_t)c->dedupe_key);
+}
+
+/* The text is followed by a comma, which ends the number. */
+static bool read_number(struct str text, int64_t *ret)
+{
+	char *end;
+
+	*ret = strtoll(text.p, &end, 10);
+	return text.n > 0 && end == text.p + text.n;
+}
+
+static void set_field(struct call *c, const struct field *f, struct str value)
+{
+	int64_t number, *place = call_number(c, f);
+
+	if (f->kind == FIELD_LABEL || f->kind == FIELD_DETAIL) {
+		*text_of(c, f) = value;
+		return;
+	}
+	if (!read_number(value, &number))
+		return;
+	if (place)
+		*place = number;
+	else
+		c->prompt_hash = (uint64_t)number;
+	c->has_logged_cost |= f->kind == FIELD_MONEY;
+}
+
+void call_unpack(struct str text, struct call *c)
+{
+	struct str name, value;
+	int64_t number;
+
+	while (netstring_next(&text, &name) && netstring_next(&text, &value)) {
+		const struct field *f = field_find(name);
+
+		if (f)
+			set_field(c, f, value);
+		else if (str_eq(name, str_of(DEDUPE_KEY)) && read_number(value, &number))
+			c->dedupe_key = (uint64_t)number;
+	}
+}

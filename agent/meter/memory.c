@@ -1,0 +1,202 @@
+/*
+ * Items lie in an array with an index by key. A forgotten one stays in its place, because the
+ * ledger has to be told; the array is made anew once half of it is forgotten.
+ */
+#include "agent/meter/memory.h"
+
+#include <stdlib.h>
+
+#include "agent/base/buf.h"
+#include "agent/meter/table.h"
+
+struct item {
+	uint64_t key;
+	int64_t time;
+	struct buf text; /* p is NULL: forgotten, or not there yet */
+	bool changed;    /* since the ledger was told */
+	bool kept;       /* the ledger has it */
+};
+
+struct memory {
+	struct item *items;
+	size_t n, room;
+	struct table index;
+	size_t count;    /* items with a text */
+	size_t *changed; /* positions */
+	size_t changed_n, changed_room;
+};
+
+struct memory *memory_new(void)
+{
+	return xcalloc(1, sizeof(struct memory));
+}
+
+void memory_free(struct memory **mp)
+{
+	struct memory *m = *mp;
+
+	*mp = NULL;
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < m->n; i++)
+		buf_free(&m->items[i].text);
+	free(m->items);
+	free(m->changed);
+	table_free(&m->index);
+	free(m);
+}
+
+static bool same_key(const void *items, uint32_t position, const void *key)
+{
+	return ((const struct item *)items)[position].key == *(const uint64_t *)key;
+}
+
+/* The item of a key, made when it is new. */
+static struct item *item_of(struct memory *m, uint64_t key)
+{
+	bool is_new;
+	uint32_t at = table_position(&m->index, key, same_key, m->items, &key, &is_new);
+
+	if (is_new) {
+		m->items = array_room(m->items, m->n, &m->room, sizeof(*m->items));
+		m->items[m->n++] = (struct item){.key = key};
+	}
+	return &m->items[at];
+}
+
+static const struct item *find(const struct memory *m, uint64_t key)
+{
+	uint32_t hash = (uint32_t)(key ^ key >> 32);
+
+	if (m->index.slots == NULL)
+		return NULL;
+	for (size_t at = hash & m->index.mask; m->index.slots[at]; at = (at + 1) & m->index.mask) {
+		const struct item *item = &m->items[m->index.slots[at] - 1];
+
+		if (item->key == key)
+			return item->text.p ? item : NULL;
+	}
+	return NULL;
+}
+
+static void note_change(struct memory *m, struct item *item)
+{
+	if (item->changed)
+		return;
+	item->changed = true;
+	m->changed = array_room(m->changed, m->changed_n, &m->changed_room, sizeof(*m->changed));
+	m->changed[m->changed_n++] = (size_t)(item - m->items);
+}
+
+static struct item *set(struct memory *m, uint64_t key, int64_t time, struct str text)
+{
+	struct item *item = item_of(m, key);
+
+	m->count += item->text.p == NULL;
+	buf_clear(&item->text);
+	buf_str(&item->text, text);
+	item->time = time;
+	return item;
+}
+
+void memory_load(struct memory *m, uint64_t key, int64_t time, struct str text)
+{
+	set(m, key, time, text)->kept = true;
+}
+
+bool memory_get(const struct memory *m, uint64_t key, struct str *text)
+{
+	const struct item *item = find(m, key);
+
+	if (item)
+		*text = buf_view(&item->text);
+	return item != NULL;
+}
+
+void memory_put(struct memory *m, uint64_t key, int64_t time, struct str text)
+{
+	note_change(m, set(m, key, time, text));
+}
+
+void memory_forget(struct memory *m, uint64_t key)
+{
+	struct item *item = item_of(m, key);
+
+	if (item->text.p == NULL)
+		return;
+	buf_free(&item->text);
+	m->count--;
+	note_change(m, item);
+}
+
+size_t memory_count(const struct memory *m)
+{
+	return m->count;
+}
+
+void memory_older(struct memory *m, int64_t time,
+                  void (*each)(void *arg, uint64_t key, struct str text), void *arg)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->items[i].text.p && m->items[i].time < time)
+			each(arg, m->items[i].key, buf_view(&m->items[i].text));
+}
+
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int64_t memory_oldest(const struct memory *m, size_t share)
+{
+	int64_t *times = xcalloc(m->count, sizeof(*times)), ret;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (m->items[i].text.p)
+			times[n++] = m->items[i].time;
+	qsort(times, n, sizeof(*times), by_time);
+	ret = n ? times[n / share] : 0;
+	free(times);
+	return ret;
+}
+
+/* What is forgotten would fill the array for ever: makes it anew once that is half of it. */
+static void tidy(struct memory *m)
+{
+	struct memory old = *m;
+
+	if (m->n < TABLE_MIN || m->count > m->n / 2)
+		return;
+	*m = (struct memory){.changed = old.changed, .changed_room = old.changed_room};
+	for (size_t i = 0; i < old.n; i++) {
+		struct item *item;
+
+		if (old.items[i].text.p == NULL)
+			continue;
+		item = item_of(m, old.items[i].key);
+		*item = old.items[i];
+		m->count++;
+	}
+	free(old.items);
+	table_free(&old.index);
+}
+
+void memory_changes(struct memory *m,
+                    void (*each)(void *arg, uint64_t key, int64_t time, struct str text), void *arg)
+{
+	for (size_t i = 0; i < m->changed_n; i++) {
+		struct item *item = &m->items[m->changed[i]];
+
+		item->changed = false;
+		if (item->text.p)
+			each(arg, item->key, item->time, buf_view(&item->text));
+		else if (item->kept) /* what came and went meanwhile is nobody's business */
+			each(arg, item->key, item->time, (struct str){0});
+		item->kept = item->text.p != NULL;
+	}
+	m->changed_n = 0;
+	tidy(m);
+}

@@ -1,0 +1,39 @@
+/*
+ * What a source remembers from one record to a later one, in whatever file: calls that wait for
+ * their other parts (join), counters as they last stood (cumulative). Texts by key; the ledger
+ * keeps them, so that they survive a restart. One for each source, used by one thread at a time.
+ */
+#ifndef METER_MEMORY_H
+#define METER_MEMORY_H
+
+#include <stdint.h>
+
+#include "agent/base/str.h"
+
+struct memory;
+
+struct memory *memory_new(void);
+void memory_free(struct memory **m);
+
+/* As it was kept: to be called before anything else. */
+void memory_load(struct memory *m, uint64_t key, int64_t time, struct str text);
+
+/* False: nothing. *text lives until the next put or forget. */
+bool memory_get(const struct memory *m, uint64_t key, struct str *text);
+/* `time` in microseconds, of the record, says what is oldest. */
+void memory_put(struct memory *m, uint64_t key, int64_t time, struct str text);
+void memory_forget(struct memory *m, uint64_t key);
+size_t memory_count(const struct memory *m);
+
+/* Calls `each` for all that is older than `time`; it may forget the one that it is given. */
+void memory_older(struct memory *m, int64_t time,
+                  void (*each)(void *arg, uint64_t key, struct str text), void *arg);
+/* The time that a `share`-th of what is remembered is older than. */
+int64_t memory_oldest(const struct memory *m, size_t share);
+
+/* Calls `each` for all that has changed since it was last asked; text.p is NULL: forgotten. */
+void memory_changes(struct memory *m,
+                    void (*each)(void *arg, uint64_t key, int64_t time, struct str text),
+                    void *arg);
+
+#endif
