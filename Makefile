@@ -43,7 +43,7 @@ ALL_LDFLAGS  = $(HARDEN_LD) $(SANFLAGS) -pthread $(LDFLAGS)
 LIBS         = $(DEP_LIBS) -lm
 
 SRC   := $(sort $(wildcard agent/*.c agent/*/*.c parsers/*.c))
-EMBED := $(sort $(wildcard conf/presets/*.yaml conf/prices/*.yaml agent/ledger/schema.sql))
+EMBED := $(sort $(wildcard conf/presets/*.yaml conf/prices/*.yaml agent/ledger/*.sql))
 OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/embedded.o
 CORE  := $(filter-out $(B)/agent/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)))

@@ -257,7 +257,7 @@ static bool choose_source(struct backfill *b, struct err *err)
 
 static bool set_up(struct backfill *b, struct err *err)
 {
-	struct pipeline_options options = {b->jobs, on_progress, on_trouble, b};
+	struct pipeline_options options = {b->jobs, b->config, on_progress, on_trouble, b};
 
 	if (!choose_source(b, err))
 		return false;

@@ -14,6 +14,7 @@
 #include "agent/base/str.h"
 #include "agent/config/field.h"
 #include "agent/config/yaml.h"
+#include "parsers/envelope.h"
 
 /* Limits of what a configuration may hold. Each gives an error that names it. */
 enum {
@@ -81,17 +82,6 @@ enum frame_rule {
 	FRAME_LINES, /* a record a line */
 	FRAME_JSON,  /* a record a JSON value, whatever the white space */
 };
-
-/* What a log may be wrapped in. */
-enum envelope {
-	ENVELOPE_DOCKER,
-	ENVELOPE_CRI,
-	ENVELOPE_SYSLOG,
-	ENVELOPE_JOURNALD,
-	ENVELOPE_PREFIX
-};
-
-enum { UNWRAP_MAX = 4 }; /* envelopes around one record */
 
 enum keep_rule { KEEP_LARGEST, KEEP_LAST, KEEP_FIRST };
 enum cost_rule { COST_COMPUTED, COST_LOGGED, COST_LOGGED_ELSE_COMPUTED };

@@ -52,12 +52,21 @@ void known_free(struct known **kp)
 	free(k);
 }
 
+static void copy_carried(struct mark *to, const struct mark *from)
+{
+	buf_clear(&to->carried);
+	if (from->carried.n)
+		buf_str(&to->carried, buf_view(&from->carried));
+}
+
 void known_add(struct known *k, const struct mark *m)
 {
 	k->entries = array_room(k->entries, k->n, &k->room, sizeof(*k->entries));
 	k->entries[k->n] = (struct entry){*m, true};
 	k->entries[k->n].mark.path = xstrdup(m->path);
 	k->entries[k->n].mark.source = xstrdup(m->source);
+	k->entries[k->n].mark.carried = (struct buf){0};
+	copy_carried(&k->entries[k->n].mark, m);
 	k->with_head[m->head_n]++;
 	k->n++;
 	k->sorted = false;
@@ -173,6 +182,8 @@ static void take(struct mark *m, const struct mark *from)
 	m->frontier = from->frontier;
 	m->last_time = from->last_time;
 	m->lost = from->lost;
+	m->committed = from->committed;
+	copy_carried(m, from);
 	m->state = from->state;
 	memcpy(m->reason, from->reason, sizeof(m->reason));
 }
@@ -250,16 +261,36 @@ void known_reuse_empty(struct known *k, struct mark *m)
 	}
 }
 
-enum known_result known_resolve(struct known *k, struct reader *r, bool copies_count,
-                                struct mark *m)
+/* Takes over the row of the file that was at this path, and nothing of its content. */
+static void reuse_path(struct known *k, struct mark *m)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		struct entry *e = &k->entries[i];
+
+		if (e->taken || strcmp(e->mark.path, m->path) != 0)
+			continue;
+		m->id = e->mark.id;
+		m->committed = e->mark.committed;
+		m->last_time = e->mark.last_time;
+		m->lost = e->mark.lost;
+		e->taken = true;
+		return;
+	}
+}
+
+enum known_result known_resolve(struct known *k, struct reader *r, enum identity by, struct mark *m)
 {
 	struct entry *e;
 
 	sort(k);
 	if (unchanged(k, m))
 		return KNOWN_UNCHANGED;
+	if (by == IDENTITY_PATH) {
+		reuse_path(k, m);
+		return KNOWN_NEW;
+	}
 	e = find(k, r, m, true);
-	if (e == NULL && !copies_count)
+	if (e == NULL && by == IDENTITY_CONTENT)
 		e = find(k, r, m, false);
 	if (e)
 		return give(e, m);

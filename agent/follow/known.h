@@ -20,13 +20,19 @@ enum known_result {
 	KNOWN_COPY,      /* the same for a copy of a file that still stands: a stream of its own */
 };
 
+/* By what a file is taken for one that was counted before. */
+enum identity {
+	IDENTITY_CONTENT, /* its content: itself, renamed, packed, or a copy */
+	IDENTITY_ITSELF,  /* the same, but a copy is another file */
+	IDENTITY_PATH,    /* it is written anew as a whole: what stands at a path, from its start */
+};
+
 /*
  * What the file just opened is. Fills id, offset, hashes and last_time of *m (which has path,
  * source and hints) and leaves the reader at m->offset. Each known file is given away once, so two
- * files with the same content do not share a row. With `copies_count` only the file itself is
- * looked for, never a copy.
+ * files with the same content do not share a row.
  */
-enum known_result known_resolve(struct known *k, struct reader *r, bool copies_count,
+enum known_result known_resolve(struct known *k, struct reader *r, enum identity by,
                                 struct mark *m);
 
 /* Gives *m the row of a file at its path of which nothing was ever counted (empty, or left out), so

@@ -22,4 +22,5 @@ void mark_free(struct mark *m)
 	free(m->source);
 	m->path = NULL;
 	m->source = NULL;
+	buf_free(&m->carried);
 }

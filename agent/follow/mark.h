@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "agent/base/buf.h"
 #include "agent/base/hash.h"
 
 enum { MARK_BYTES = 1024 }; /* of the head, and before the frontier, that are hashed */
@@ -35,13 +36,16 @@ struct mark {
 	struct hash128 head;
 	uint32_t frontier_n; /* bytes before offset hashed in frontier: min(offset, MARK_BYTES) */
 	struct hash128 frontier;
-	int64_t last_time; /* of the last call with a time, for the day of untimed records; 0: none
-	                    */
-	int64_t lost;      /* bytes destroyed before they could be read */
+	int64_t last_time;  /* of the last call with a time, for the day of untimed records; 0: none
+	                     */
+	int64_t lost;       /* bytes destroyed before they could be read */
+	int64_t committed;  /* the offset that the ledger has */
+	struct buf carried; /* what its records carry on, as the ledger keeps it; see
+	                       meter/carried.h */
 	enum file_state state;
 	char reason[160]; /* in words, "" when there is nothing to explain */
 };
 
-void mark_free(struct mark *m); /* the strings; not *m */
+void mark_free(struct mark *m); /* the strings and the buffer; not *m */
 
 #endif

@@ -241,26 +241,44 @@ static enum read_result give(struct reader *r, struct piece *p, size_t n)
 	return READ_PIECE;
 }
 
+/* Bytes of whole records at the beginning of the piece; the first `searched` hold no newline. */
+static size_t whole(const struct reader *r, const struct reader_cut *cut, const struct piece *p,
+                    size_t searched)
+{
+	struct str bytes = {p->p, p->n}, head = {r->head, r->head_n};
+	const char *newline;
+
+	if (cut && r->offset == 0)
+		head = (struct str){p->p, p->n < MARK_BYTES ? p->n : MARK_BYTES};
+	if (cut)
+		return cut->whole(cut->arg, head, bytes);
+	newline = memrchr(p->p + searched, '\n', p->n - searched);
+	return newline ? (size_t)(newline - p->p) + 1 : 0;
+}
+
 /* Whether the piece begins with a line that is too long, as far as one can see. */
 static bool is_too_long(const struct piece *p)
 {
 	return p->n > LINE_MAX_BYTES && memchr(p->p, '\n', LINE_MAX_BYTES + 1) == NULL;
 }
 
-/* Drops the bytes of a line that is too long, up to its newline if that is there. */
-static void pass_over(struct reader *r, struct piece *p)
+/* Drops the bytes of a record that is too long: up to the newline that ends a line, or, when it has
+ * lines of its own, all but the last of those that are there. */
+static void pass_over(struct reader *r, struct piece *p, bool lines)
 {
-	const char *newline = p->n ? memchr(p->p, '\n', p->n) : NULL;
+	const char *newline = p->n == 0 ? NULL
+	                      : lines   ? memrchr(p->p, '\n', p->n)
+	                                : memchr(p->p, '\n', p->n);
 	size_t n = newline ? (size_t)(newline - p->p) + 1 : p->n;
 
 	advance(r, p->p, n);
 	r->passed += (int64_t)n;
 	p->n -= n;
+	r->passing = newline == NULL;
 	if (newline == NULL)
 		return;
 	memmove(p->p, newline + 1, p->n);
 	p->long_lines++;
-	r->passing = false;
 	r->passed = 0;
 }
 
@@ -281,28 +299,36 @@ static enum read_result finish(struct reader *r, struct piece *p, enum read_resu
 	return give(r, p, p->n);
 }
 
-enum read_result reader_next(struct reader *r, struct piece *p)
+/* Reads more into the piece: twice as much each time, for a record that is long. */
+static enum read_result fetch_more(struct reader *r, struct piece *p)
+{
+	size_t want = p->n > PIECE_BYTES ? p->n : PIECE_BYTES, got;
+	enum read_result result;
+
+	if (want > LINE_MAX_BYTES + PIECE_BYTES - p->n)
+		want = LINE_MAX_BYTES + PIECE_BYTES - p->n;
+	piece_reserve(p, p->n + want);
+	result = fetch(r, p->p + p->n, want, &got);
+	p->n += got;
+	return result;
+}
+
+enum read_result reader_next(struct reader *r, const struct reader_cut *cut, struct piece *p)
 {
 	begin(r, p);
 	for (size_t searched = 0;;) {
-		const char *newline;
-		size_t got;
-		enum read_result result;
+		enum read_result result = fetch_more(r, p);
+		size_t n;
 
-		if (p->capacity - PIECE_PAD - p->n < PIECE_BYTES)
-			piece_reserve(p, p->n * 2 < LINE_MAX_BYTES ? p->n * 2 + PIECE_BYTES
-			                                           : LINE_MAX_BYTES + PIECE_BYTES);
-		result = fetch(r, p->p + p->n, PIECE_BYTES, &got);
-		p->n += got;
-		if (!r->passing && is_too_long(p))
-			r->passing = true;
-		if (r->passing) {
-			pass_over(r, p);
+		if (r->passing || is_too_long(p)) {
+			pass_over(r, p, false);
 			searched = 0;
 		}
-		newline = memrchr(p->p + searched, '\n', p->n - searched);
-		if (newline || p->long_lines)
-			return give(r, p, newline ? (size_t)(newline - p->p) + 1 : 0);
+		n = p->n ? whole(r, cut, p, searched) : 0;
+		if (n == 0 && p->n > LINE_MAX_BYTES)
+			pass_over(r, p, true);
+		if (n || p->long_lines)
+			return give(r, p, n);
 		if (result != READ_PIECE)
 			return finish(r, p, result);
 		searched = p->n;

@@ -1,7 +1,7 @@
 /*
- * The bytes of one file, plain or gzip (by magic, all members), in whole lines. It knows nothing of
- * records' meaning, and never gives part of a line: a piece ends at a newline. It keeps the hashes
- * of head and frontier as it goes.
+ * The bytes of one file, plain or gzip (by magic, all members), in whole records. It knows nothing
+ * of their meaning, and never gives part of one: a piece ends at a newline, or where its caller
+ * says that a record ends. It keeps the hashes of head and frontier as it goes.
  */
 #ifndef FOLLOW_READER_H
 #define FOLLOW_READER_H
@@ -10,7 +10,7 @@
 #include "agent/follow/mark.h"
 
 enum {
-	LINE_MAX_BYTES = 64 << 20, /* a longer line is passed over and counted */
+	LINE_MAX_BYTES = 64 << 20, /* a longer line or record is passed over and counted */
 	PIECE_BYTES = 256 << 10,   /* of a usual piece; a longer line makes a longer piece */
 	PIECE_PAD = 64,            /* readable bytes behind a piece, all 0 */
 };
@@ -18,7 +18,7 @@ enum {
 /* Where pieces are put: one per thread, grows to the longest line and shrinks again. */
 struct piece {
 	char *p;  /* PIECE_PAD readable bytes behind p + n */
-	size_t n; /* whole lines; the last byte is a newline, but see `last` */
+	size_t n; /* whole records; lines end with a newline, but see `last` */
 	size_t capacity;
 	int64_t offset;      /* of p[0] in the decompressed file */
 	bool last;           /* the file ended: the final line may lack its newline */
@@ -60,6 +60,14 @@ bool reader_resume(struct reader *r, const struct mark *known);
 /* The first up to MARK_BYTES decompressed bytes, for finding candidates; stays where it was. */
 struct str reader_head(struct reader *r);
 
+/* Where records end. `whole` says how many of the bytes are whole records; `head` are the first up
+ * to MARK_BYTES of the file, as far as they are known, PIECE_PAD readable bytes are behind `bytes`.
+ */
+struct reader_cut {
+	size_t (*whole)(void *arg, struct str head, struct str bytes);
+	void *arg;
+};
+
 enum read_result {
 	READ_PIECE,   /* *p is filled (n may be 0 if only long lines were passed over) */
 	READ_END,     /* nothing more now; an unterminated line may be left for later */
@@ -67,8 +75,9 @@ enum read_result {
 	READ_ERROR,   /* the system failed to read; reader_error says */
 };
 
-/* The next piece. Not thread-safe: callers take turns. */
-enum read_result reader_next(struct reader *r, struct piece *p);
+/* The next piece: whole lines, or with `cut` (NULL: lines) whole records of whatever kind. Not
+ * thread-safe: callers take turns. */
+enum read_result reader_next(struct reader *r, const struct reader_cut *cut, struct piece *p);
 const char *reader_error(const struct reader *r);
 /* Of the file as such: compressed bytes consumed, for progress. */
 int64_t reader_consumed(const struct reader *r);

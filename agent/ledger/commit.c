@@ -10,6 +10,7 @@
 #include "agent/ledger/cover.h"
 #include "agent/ledger/dedupe.h"
 #include "agent/ledger/marks.h"
+#include "agent/ledger/remember.h"
 #include "agent/ledger/rows.h"
 #include "agent/ledger/totals.h"
 
@@ -49,7 +50,8 @@ static bool write_all(struct commit *c, struct ids *ids, struct err *err)
 			return false;
 	return marks_advance(c, err) && dedupe_decide(c, err) && rows_write(c, err) &&
 	       dedupe_write(c, err) && totals_write(c, err) && latencies_write(c, err) &&
-	       cover_write(c, err) && rejects_write(c, err) && write_volume(c, err);
+	       cover_write(c, err) && rejects_write(c, err) && remember_write(c, err) &&
+	       write_volume(c, err);
 }
 
 /* Runs `write` as one transaction. */
@@ -84,9 +86,18 @@ static uint32_t *copy_files(struct commit *c, struct mark *const *files, size_t 
 
 static void give_back(const struct commit *c, struct mark *const *files, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (files[i])
-			*files[i] = c->files[c->file_at[i]];
+	for (size_t i = 0; i < n; i++) {
+		struct str carried;
+
+		if (files[i] == NULL)
+			continue;
+		*files[i] = c->files[c->file_at[i]];
+		carried = c->carried[c->file_at[i]];
+		if (carried.p == NULL)
+			continue;
+		buf_clear(&files[i]->carried);
+		buf_str(&files[i]->carried, carried);
+	}
 	c->l->volume = c->volume;
 }
 
@@ -103,6 +114,7 @@ bool ledger_commit(struct ledger *l, const struct commit_input *input, struct co
 	bool ok;
 
 	c.file_at = file_at;
+	c.carried = xcalloc(c.files_n, sizeof(*c.carried));
 	cover_start(l);
 	ok = transact(&c, ids, err);
 	if (ok) {
@@ -116,25 +128,26 @@ bool ledger_commit(struct ledger *l, const struct commit_input *input, struct co
 	free(ids);
 	free(file_at);
 	free(c.files);
+	free(c.carried);
 	return ok;
 }
 
 bool ledger_save_marks(struct ledger *l, struct mark *const *marks, size_t n, struct err *err)
 {
-	int64_t *ids = xcalloc(n, sizeof(*ids));
+	struct mark *before = xcalloc(n, sizeof(*before));
 	bool ok = sql_run(&l->sql, "BEGIN IMMEDIATE", err);
 
 	for (size_t i = 0; i < n; i++)
-		ids[i] = marks[i]->id;
+		before[i] = *marks[i];
 	for (size_t i = 0; ok && i < n; i++)
-		ok = marks_save(l, marks[i], marks[i]->offset, err);
+		ok = marks_save(l, marks[i], (struct str){0}, err);
 	ok = ok && sql_run(&l->sql, "COMMIT", err);
 	if (!ok) {
 		sql_roll_back(&l->sql);
 		names_forget(&l->names);
 		for (size_t i = 0; i < n; i++)
-			marks[i]->id = ids[i];
+			*marks[i] = before[i];
 	}
-	free(ids);
+	free(before);
 	return ok;
 }

@@ -51,6 +51,8 @@ struct commit {
 	size_t batches_n;
 	const struct ids *ids; /* by batch */
 	struct mark *files;    /* copies of those touched, as they will be; given back at the end */
+	struct str
+		*carried; /* by place in `files`: what it carries from now on; p NULL: as it was */
 	size_t files_n;
 	const uint32_t *file_at; /* place in `files` by the number that rows and steps have */
 	struct commit_sums sums;

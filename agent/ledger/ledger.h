@@ -9,6 +9,7 @@
 #include "agent/base/zone.h"
 #include "agent/follow/mark.h"
 #include "agent/meter/batch.h"
+#include "agent/meter/memory.h"
 
 struct ledger;
 struct sqlite3;
@@ -35,6 +36,15 @@ struct sqlite3 *ledger_db(struct ledger *l);        /* for query.c */
 
 /* All files known, on the heap (mark_free each, then free the array). False and *err. */
 bool ledger_marks(struct ledger *l, struct mark **ret, size_t *n, struct err *err);
+
+/*
+ * Fills *m with what a source remembers, and with what is remembered of sources that are none any
+ * more (is_source says false): renaming one must not count its counters anew. Text that is loaded
+ * later wins, a source's own comes last. False and *err.
+ */
+bool ledger_remembered(struct ledger *l, const char *source,
+                       bool (*is_source)(void *arg, struct str name), struct memory *m, void *arg,
+                       struct err *err);
 
 /* What a commit found out. */
 struct commit_sums {

@@ -14,22 +14,22 @@
 
 #define COLUMNS                                                                               \
 	"path, source, gzip, device, inode, size, mtime_ns, ctime_ns, offset, content_size, " \
-	"head_n, head, frontier_n, frontier, last_time, lost, state, reason"
+	"head_n, head, frontier_n, frontier, last_time, lost, state, reason, carried"
 
 static const char FILE_ADD[] = "INSERT INTO files (" COLUMNS ") VALUES "
-			       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+			       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char FILE_CHANGE[] =
 	"UPDATE files SET (" COLUMNS ") = "
-	"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) "
-	"WHERE id = ?19 AND offset = ?20";
+	"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) "
+	"WHERE id = ?20 AND offset = ?21";
 static const char FILE_ALL[] =
 	"SELECT path, (SELECT text FROM labels WHERE labels.id = source), gzip, device, inode, "
 	"size, mtime_ns, ctime_ns, offset, content_size, head_n, head, frontier_n, frontier, "
-	"last_time, lost, state, reason, id FROM files ORDER BY id";
+	"last_time, lost, state, reason, id, carried FROM files ORDER BY id";
 
 /* ---- one mark ---- */
 
-static void bind_mark(sqlite3_stmt *st, const struct mark *m, int64_t source)
+static void bind_mark(sqlite3_stmt *st, const struct mark *m, int64_t source, struct str carried)
 {
 	const int64_t numbers[] = {source,      m->gzip,     m->device, m->inode,       m->size,
 	                           m->mtime_ns, m->ctime_ns, m->offset, m->content_size};
@@ -42,18 +42,22 @@ static void bind_mark(sqlite3_stmt *st, const struct mark *m, int64_t source)
 	sql_bind_hash(st, 14, &m->frontier);
 	sql_bind_ints(st, 15, (const int64_t[]){m->last_time, m->lost, (int64_t)m->state}, 3);
 	sql_bind_text(st, 18, str_of(m->reason));
+	if (carried.p == NULL)
+		carried = buf_view(&m->carried);
+	if (carried.n)
+		(void)sqlite3_bind_blob64(st, 19, carried.p, carried.n, SQLITE_STATIC);
 }
 
-bool marks_save(struct ledger *l, struct mark *m, int64_t old_offset, struct err *err)
+bool marks_save(struct ledger *l, struct mark *m, struct str carried, struct err *err)
 {
 	sqlite3_stmt *st = sql_statement(&l->sql, m->id ? FILE_CHANGE : FILE_ADD, err);
 	int64_t source;
 
 	if (st == NULL || !names_label(&l->names, str_of(m->source ? m->source : ""), &source, err))
 		return false;
-	bind_mark(st, m, source);
+	bind_mark(st, m, source, carried);
 	if (m->id)
-		sql_bind_ints(st, 19, (const int64_t[]){m->id, old_offset}, 2);
+		sql_bind_ints(st, 20, (const int64_t[]){m->id, m->committed}, 2);
 	if (!sql_done(&l->sql, st, err))
 		return false;
 	if (m->id == 0)
@@ -61,6 +65,7 @@ bool marks_save(struct ledger *l, struct mark *m, int64_t old_offset, struct err
 	else if (sqlite3_changes(l->sql.db) != 1)
 		return err_set(err, "%s: another program has counted %s in the meantime; run again",
 		               l->sql.path, m->path);
+	m->committed = m->offset;
 	return true;
 }
 
@@ -123,21 +128,19 @@ static void advance(struct commit *c, const struct step_of *s)
 	m->head = step->head;
 	m->frontier_n = step->frontier_n;
 	m->frontier = step->frontier;
+	if (step->carried.p)
+		c->carried[c->file_at[step->file]] = step->carried;
 }
 
 bool marks_advance(struct commit *c, struct err *err)
 {
 	struct steps steps = steps_in_order(c);
-	int64_t *old_offsets = xcalloc(c->files_n, sizeof(*old_offsets));
 	bool ok = true;
 
-	for (size_t i = 0; i < c->files_n; i++)
-		old_offsets[i] = c->files[i].offset;
 	for (size_t i = 0; i < steps.n; i++)
 		advance(c, &steps.v[i]);
 	for (size_t i = 0; ok && i < c->files_n; i++)
-		ok = marks_save(c->l, &c->files[i], old_offsets[i], err);
-	free(old_offsets);
+		ok = marks_save(c->l, &c->files[i], c->carried[i], err);
 	free(steps.v);
 	return ok;
 }
@@ -146,7 +149,7 @@ bool marks_advance(struct commit *c, struct err *err)
 
 static bool read_mark(sqlite3_stmt *st, struct mark *m)
 {
-	struct str reason = sql_column_text(st, 17);
+	struct str reason = sql_column_text(st, 17), carried = sql_column_text(st, 19);
 
 	*m = (struct mark){
 		.id = sqlite3_column_int64(st, 18),
@@ -165,6 +168,9 @@ static bool read_mark(sqlite3_stmt *st, struct mark *m)
 		.state = (enum file_state)sqlite3_column_int(st, 16),
 	};
 	(void)snprintf(m->reason, sizeof(m->reason), "%.*s", STR_ARG(reason));
+	m->committed = m->offset;
+	if (carried.n)
+		buf_str(&m->carried, carried);
 	m->path = str_dup(sql_column_text(st, 0));
 	m->source = str_dup(sql_column_text(st, 1));
 	return sql_column_hash(st, 11, &m->head) && sql_column_hash(st, 13, &m->frontier) &&

@@ -5,10 +5,11 @@
 #include "agent/ledger/inner.h"
 
 /*
- * Writes a mark; a new one (id 0) gets its id. `old_offset` is what the ledger must still have:
- * false and *err when somebody else has counted the file in the meantime.
+ * Writes a mark; a new one (id 0) gets its id. `carried` replaces what the mark carries, p NULL: it
+ * stays. False and *err when the ledger has no longer the offset m->committed: somebody else has
+ * counted the file in the meantime.
  */
-bool marks_save(struct ledger *l, struct mark *m, int64_t old_offset, struct err *err);
+bool marks_save(struct ledger *l, struct mark *m, struct str carried, struct err *err);
 
 /* Moves the copies of the marks over the steps of all batches, in the order of each file, counts
  * the records that take their day from the last call before them, and saves the marks. */

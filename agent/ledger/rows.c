@@ -49,12 +49,17 @@ static const struct item *plain(const struct commit *c, const struct item *i)
 	return i->batch == OF_WINNER ? &c->l->winners.v[i->at] : i;
 }
 
+/* 0: it is of no file. */
+static int64_t file_id(const struct commit *c, const struct call_row *row)
+{
+	return row->file == NO_FILE ? 0 : c->files[c->file_at[row->file]].id;
+}
+
 /* The id that is tried for a row at an attempt, 0 first. */
 static uint64_t row_id(const struct commit *c, const struct call_row *row, unsigned attempt)
 {
 	int64_t ms = row->time / TIME_MS;
-	uint64_t file = (uint64_t)c->files[c->file_at[row->file]].id,
-		 offset = (uint64_t)row->offset;
+	uint64_t file = (uint64_t)file_id(c, row), offset = (uint64_t)row->offset;
 	uint64_t low = hash_mix(file, 0) + offset / OFFSET_UNIT;
 
 	assert(row->time >= 0);
@@ -126,7 +131,8 @@ static void row_column(void *from, sqlite3_context *ret, int at)
 		sqlite3_result_int64(ret, f->ids->combination[row->combination]);
 		break;
 	case ROW_FILE:
-		sqlite3_result_int64(ret, f->c->files[f->c->file_at[row->file]].id);
+		if (row->file != NO_FILE)
+			sqlite3_result_int64(ret, file_id(f->c, row));
 		break;
 	case ROW_OFFSET:
 		sqlite3_result_int64(ret, row->offset);

@@ -45,6 +45,7 @@ void batch_free(struct batch **bp)
 	free(b->coverage);
 	free(b->steps);
 	free(b->rejects);
+	free(b->remembered);
 	arena_free(&b->text);
 	free(b);
 }
@@ -60,7 +61,7 @@ void batch_clear(struct batch *b)
 	table_clear(&x->latencies);
 	table_clear(&x->coverage);
 	b->combinations_n = b->totals_n = b->latencies_n = 0;
-	b->rows_n = b->coverage_n = b->steps_n = b->rejects_n = 0;
+	b->rows_n = b->coverage_n = b->steps_n = b->rejects_n = b->remembered_n = 0;
 	arena_reset(&b->text, TEXT_KEEP);
 	x->half_minute = INT64_MIN;
 	memset(x->memo, 0, sizeof(x->memo));
@@ -74,8 +75,9 @@ size_t batch_bytes(const struct batch *b)
 	return intern_bytes(b->labels) + b->combinations_n * sizeof(*b->combinations) +
 	       b->totals_n * sizeof(*b->totals) + b->latencies_n * sizeof(*b->latencies) +
 	       b->rows_n * sizeof(*b->rows) + b->coverage_n * sizeof(*b->coverage) +
-	       b->steps_n * sizeof(*b->steps) + b->text.total + table_bytes(&x->combinations) +
-	       table_bytes(&x->totals) + table_bytes(&x->latencies);
+	       b->steps_n * sizeof(*b->steps) + b->remembered_n * sizeof(*b->remembered) +
+	       b->text.total + table_bytes(&x->combinations) + table_bytes(&x->totals) +
+	       table_bytes(&x->latencies);
 }
 
 /* ---- coverage ---- */
@@ -153,6 +155,18 @@ static void cover(struct batch *b, enum outcome outcome, const char *reason, int
 		*memo = (struct cover_memo){reason, x->step_day, coverage_at(b, &key)};
 	}
 	b->coverage[memo->position].records += records;
+}
+
+/* Under a time of its own, whatever the records around it are. */
+static void cover_at_time(struct batch *b, int64_t time, enum outcome outcome, const char *reason,
+                          int64_t records)
+{
+	struct coverage key = {.source = b->index->source, .outcome = outcome};
+
+	batch_look_at_time(b, time);
+	key.day = b->index->day;
+	key.reason = intern_id(b->labels, str_of(reason));
+	b->coverage[coverage_at(b, &key)].records += records;
 }
 
 void batch_passed(struct batch *b, uint64_t records, const char *reason)
@@ -289,13 +303,30 @@ static void keep_reject(struct batch *b, const struct verdict *v, int64_t offset
 
 void batch_verdict(struct batch *b, const struct verdict *v, const struct call *c, int64_t offset)
 {
+	if (v->waited) /* it is one of its parts, which is no duplicate then */
+		cover_at_time(b, v->time, OUTCOME_DUPLICATE, REASON_PART, -1);
 	if (v->outcome == OUTCOME_CALL) {
 		count_call(b, c, offset);
 		return;
 	}
-	cover(b, v->outcome, v->reason, 1);
-	if (v->outcome == OUTCOME_REJECTED)
+	if (v->waited || v->outcome == OUTCOME_DUPLICATE)
+		cover_at_time(b, v->time, v->outcome, v->reason, 1);
+	else
+		cover(b, v->outcome, v->reason, 1);
+	if (v->outcome == OUTCOME_REJECTED && b->index->file != NO_FILE)
 		keep_reject(b, v, offset);
+}
+
+void batch_remember(struct batch *b, const struct memory_item *item)
+{
+	struct remembered *kept;
+
+	b->remembered = array_room(b->remembered, b->remembered_n, &b->index->remembered_room,
+	                           sizeof(*kept));
+	kept = &b->remembered[b->remembered_n++];
+	*kept = (struct remembered){b->index->source, *item};
+	if (item->text.p)
+		kept->item.text = keep_text(b, item->text, SIZE_MAX);
 }
 
 void batch_step_end(struct batch *b, const struct step *step)
@@ -307,6 +338,8 @@ void batch_step_end(struct batch *b, const struct step *step)
 	kept = &b->steps[b->steps_n++];
 	*kept = *step;
 	kept->file = x->file;
+	if (step->carried.p)
+		kept->carried = keep_text(b, step->carried, SIZE_MAX);
 	kept->last_time = x->last_time;
 	kept->leading_n = x->leading_n;
 	kept->leading = arena_alloc(&b->text, x->leading_n * sizeof(*x->leading));

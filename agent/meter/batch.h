@@ -10,6 +10,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/zone.h"
 #include "agent/meter/extract.h"
+#include "agent/meter/memory.h"
 
 /* The labels of a call, as numbers of batch->labels. Label 0 is the empty text. */
 struct combination {
@@ -89,6 +90,13 @@ struct step {
 	size_t leading_n;
 	uint32_t head_n, frontier_n;
 	struct hash128 head, frontier;
+	struct str carried; /* as carried_pack; p is NULL: as it was before. In batch->text */
+};
+
+/* What a source remembers now. */
+struct remembered {
+	uint32_t source;         /* label */
+	struct memory_item item; /* its text in batch->text */
 };
 
 /* A rejected record for a person to look at: never its text, only the field's own value. */
@@ -118,6 +126,8 @@ struct batch {
 	size_t steps_n;
 	struct reject *rejects;
 	size_t rejects_n;
+	struct remembered *remembered;
+	size_t remembered_n;
 	struct arena text;
 	const struct zone *zone;
 	bool keep_rows; /* every call is in `rows`; else only those that have a dedupe key */
@@ -132,12 +142,19 @@ void batch_free(struct batch **b);
 void batch_clear(struct batch *b); /* for the next round; keeps memory */
 size_t batch_bytes(const struct batch *b);
 
-/* A piece of a file begins; verdicts until batch_step_end are of records in it. */
+/* Of a row that is of no file: a call that waited for parts that did not come. */
+#define NO_FILE UINT32_MAX
+
+/* A piece of a file begins; verdicts until batch_step_end are of records in it. With NO_FILE there
+ * is no piece, and no batch_step_end. */
 void batch_step_begin(struct batch *b, uint32_t file, struct str source,
                       const struct source_config *config);
 void batch_verdict(struct batch *b, const struct verdict *v, const struct call *c, int64_t offset);
 /* Records passed over unparsed. */
 void batch_passed(struct batch *b, uint64_t records, const char *reason);
+/* What the source of the step remembers. */
+void batch_remember(struct batch *b, const struct memory_item *item);
+/* Copies what `step` points to. */
 void batch_step_end(struct batch *b, const struct step *step);
 
 /*

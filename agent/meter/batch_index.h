@@ -21,7 +21,8 @@ struct cover_memo {
 
 struct batch_index {
 	struct table combinations, totals, latencies, coverage;
-	size_t combinations_room, totals_room, latencies_room, rows_room, coverage_room, steps_room;
+	size_t combinations_room, totals_room, latencies_room, rows_room, coverage_room, steps_room,
+		remembered_room;
 	/* Of the half minute that the last time looked at lies in. */
 	int64_t half_minute, hour, day;
 	struct label_memo memo[LABELS]; /* labels repeat from call to call */

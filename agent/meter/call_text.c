@@ -23,7 +23,8 @@ const struct call call_empty = {
 };
 static_assert(COUNTS == 13, "every count begins as absent");
 
-int64_t *call_number(struct call *c, const struct field *field)
+/* The place of a field that is a number; NULL: it is text, or a hash. */
+static int64_t *number_of(struct call *c, const struct field *field)
 {
 	switch (field->kind) {
 	case FIELD_TIME:
@@ -77,8 +78,8 @@ void call_overlay(struct call *to, const struct call *from)
 			continue;
 		if (f->kind == FIELD_PROMPT)
 			to->prompt_hash = from->prompt_hash;
-		else if (call_number(to, f))
-			*call_number(to, f) = *call_number(&source, f);
+		else if (number_of(to, f))
+			*number_of(to, f) = *number_of(&source, f);
 		else
 			*text_of(to, f) = *text_of(&source, f);
 		to->has_logged_cost |= f->kind == FIELD_MONEY;
@@ -105,8 +106,8 @@ void call_pack(struct buf *out, const struct call *c)
 			continue;
 		if (f->kind == FIELD_PROMPT) {
 			add_number(out, f->name, (int64_t)c->prompt_hash);
-		} else if (call_number(&copy, f)) {
-			add_number(out, f->name, *call_number(&copy, f));
+		} else if (number_of(&copy, f)) {
+			add_number(out, f->name, *number_of(&copy, f));
 		} else {
 			netstring_add(out, str_of(f->name));
 			netstring_add(out, *text_of(&copy, f));
@@ -127,7 +128,7 @@ static bool read_number(struct str text, int64_t *ret)
 
 static void set_field(struct call *c, const struct field *f, struct str value)
 {
-	int64_t number, *place = call_number(c, f);
+	int64_t number, *place = number_of(c, f);
 
 	if (f->kind == FIELD_LABEL || f->kind == FIELD_DETAIL) {
 		*text_of(c, f) = value;

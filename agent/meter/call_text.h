@@ -16,9 +16,6 @@ void call_overlay(struct call *to, const struct call *from);
 /* Whether a call has a value for a field. */
 bool call_has(const struct call *c, const struct field *field);
 
-/* The place of a field that is a number; NULL: it is text, or a hash. */
-int64_t *call_number(struct call *c, const struct field *field);
-
 /* Nothing known. */
 extern const struct call call_empty;
 

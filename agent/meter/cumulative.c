@@ -3,6 +3,12 @@
 #include "agent/meter/call_text.h"
 #include "agent/meter/plan.h"
 
+/* source.c lets only counts and logged_cost grow. */
+static int64_t *counter(struct call *c, const struct field *f)
+{
+	return f->kind == FIELD_MONEY ? &c->logged_cost : &c->count[f->index];
+}
+
 /* The counters of a call alone. */
 static struct call counters(const struct source *s, const struct call *c)
 {
@@ -13,7 +19,7 @@ static struct call counters(const struct source *s, const struct call *c)
 
 		if (!call_has(c, f))
 			continue;
-		*call_number(&ret, f) = *call_number(&from, f);
+		*counter(&ret, f) = *counter(&from, f);
 		ret.has_logged_cost |= f->kind == FIELD_MONEY;
 	}
 	return ret;
@@ -21,14 +27,14 @@ static struct call counters(const struct source *s, const struct call *c)
 
 static int64_t before(struct call *last, const struct field *f)
 {
-	return call_has(last, f) ? *call_number(last, f) : 0;
+	return call_has(last, f) ? *counter(last, f) : 0;
 }
 
 static bool has_begun_anew(const struct source *s, struct call *now, struct call *last)
 {
 	for (size_t i = 0; i < s->growing_n; i++)
 		if (call_has(now, s->growing[i]) &&
-		    *call_number(now, s->growing[i]) < before(last, s->growing[i]))
+		    *counter(now, s->growing[i]) < before(last, s->growing[i]))
 			return true;
 	return false;
 }
@@ -66,8 +72,8 @@ bool cumulative_increase(struct memory *m, const struct source *s, uint64_t key,
 
 		if (!call_has(&now, f))
 			continue;
-		*call_number(c, f) -= before(&last, f);
-		any |= *call_number(c, f) != 0;
+		*counter(c, f) -= before(&last, f);
+		any |= *counter(c, f) != 0;
 	}
 	call_overlay(&last, &now);
 	if (any || !known)

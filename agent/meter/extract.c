@@ -31,7 +31,6 @@ struct extractor {
 	struct pricer *pricer;
 	trace_fn *trace;
 	void *trace_arg;
-	int64_t last_time; /* of the records so far */
 	/* Of the record that is being read. */
 	const struct surroundings *around;
 	struct str record;
@@ -212,26 +211,25 @@ void extract_waiting(struct extractor *x, struct memory *memory, int64_t time, v
 	memory_older(memory, time, on_waiting, &w);
 }
 
-static void join_part(struct extractor *x, uint64_t key, const struct call *part, bool is_call,
-                      int64_t time)
+static void join_part(struct extractor *x, uint64_t key, const struct call *part, bool is_call)
 {
 	struct memory *m = x->around->memory;
 	struct verdict v = {.outcome = OUTCOME_CALL, .reason = ""};
 	struct joined j;
 
-	if (join_find(m, key, &j) && join_is_over(x->source, &j, time)) {
+	if (join_find(m, key, &j) && join_is_over(x->source, &j, part)) {
 		conclude_waiting(x, &j);
 		memory_forget(m, key);
 		(void)join_find(m, key, &j); /* nothing any more */
 	}
-	join_add(&j, part, is_call, time);
+	join_add(&j, part, is_call, x->around->near);
 	if (join_is_complete(x->source, &j)) {
 		conclude(x, &j.call, j.is_call, &v);
 		memory_forget(m, key);
 		return;
 	}
 	join_wait(m, key, &j);
-	give_duplicate(x, REASON_PART, time);
+	give_duplicate(x, REASON_PART, j.time);
 	if (memory_count(m) > JOIN_WAITING_MAX)
 		extract_waiting(x, m, memory_oldest(m, 8), x->fn, x->arg);
 }
@@ -247,7 +245,7 @@ static void settle(struct extractor *x, struct call *c, bool is_call)
 {
 	const struct source *s = x->source;
 	struct verdict v = {.outcome = OUTCOME_CALL, .reason = ""};
-	int64_t time = c->time != INT64_MIN ? c->time : x->last_time;
+	int64_t time = c->time != INT64_MIN ? c->time : x->around->near;
 	uint64_t counter = memory_key(x, s->cumulative, s->cumulative_n);
 	uint64_t joined = memory_key(x, s->join, s->join_n);
 
@@ -256,9 +254,25 @@ static void settle(struct extractor *x, struct call *c, bool is_call)
 	if (counter && is_call && !cumulative_increase(x->around->memory, s, counter, c, time))
 		give_duplicate(x, REASON_UNCHANGED, time);
 	else if (joined)
-		join_part(x, joined, c, is_call, time);
+		join_part(x, joined, c, is_call);
 	else
 		conclude(x, c, is_call, &v);
+}
+
+/* The time that the envelope says, behind which there may be more: "2026-03-12 09:00:00 tag: ". */
+static bool envelope_time(const struct extractor *x, const struct timestamp_context *times,
+                          int64_t *ret)
+{
+	struct str text = str_trim(x->around->time);
+
+	while (text.n) {
+		if (timestamp_parse(text, times, ret))
+			return true;
+		while (text.n && text.p[text.n - 1] != ' ' && text.p[text.n - 1] != ']')
+			text.n--;
+		text = str_trim((struct str){text.p, text.n ? text.n - 1 : 0});
+	}
+	return false;
 }
 
 static void finish(struct extractor *x)
@@ -278,11 +292,8 @@ static void finish(struct extractor *x)
 		x->fn(x->arg, &v, NULL);
 		return;
 	}
-	if (c.time == INT64_MIN && x->around->time.n &&
-	    timestamp_parse(x->around->time, &times, &c.time))
+	if (c.time == INT64_MIN && envelope_time(x, &times, &c.time))
 		trace(x, "time", STR("from the envelope"));
-	if (c.time != INT64_MIN)
-		x->last_time = c.time;
 	settle(x, &c, fill.is_call);
 }
 
@@ -509,8 +520,6 @@ void extract_record(struct extractor *x, struct str record, const struct surroun
 	x->around = around;
 	x->fn = fn;
 	x->arg = arg;
-	if (x->last_time == 0)
-		x->last_time = around->near;
 	arena_reset(&x->scratch, SCRATCH_KEEP);
 	if (around->carried == NULL && !x->detecting && !passes(x, test_bytes))
 		return;

@@ -36,18 +36,21 @@ bool join_find(const struct memory *m, uint64_t key, struct joined *ret)
 	return true;
 }
 
-bool join_is_over(const struct source *s, const struct joined *j, int64_t time)
+bool join_is_over(const struct source *s, const struct joined *j, const struct call *part)
 {
-	int64_t apart = time - j->time;
+	int64_t apart;
 
+	if (part->time == INT64_MIN || j->call.time == INT64_MIN)
+		return false;
+	apart = part->time - j->call.time;
 	return (apart < 0 ? -apart : apart) > s->config->join_within;
 }
 
-void join_add(struct joined *j, const struct call *part, bool is_call, int64_t time)
+void join_add(struct joined *j, const struct call *part, bool is_call, int64_t near)
 {
 	call_overlay(&j->call, part);
 	j->is_call |= is_call;
-	j->time = time;
+	j->time = j->call.time == INT64_MIN ? near : j->call.time;
 }
 
 bool join_is_complete(const struct source *s, const struct joined *j)

@@ -20,10 +20,10 @@ struct joined {
 /* What waits under a key; false: nothing. */
 bool join_find(const struct memory *m, uint64_t key, struct joined *ret);
 void join_read(struct str text, struct joined *ret);
-/* Whether a part at `time` comes too late for a call that waits. */
-bool join_is_over(const struct source *s, const struct joined *j, int64_t time);
-/* Adds a part, whose values win. */
-void join_add(struct joined *j, const struct call *part, bool is_call, int64_t time);
+/* Whether a part comes too late for a call that waits. */
+bool join_is_over(const struct source *s, const struct joined *j, const struct call *part);
+/* Adds a part, whose values win. It is counted at its time; when no part so far has one, `near`. */
+void join_add(struct joined *j, const struct call *part, bool is_call, int64_t near);
 bool join_is_complete(const struct source *s, const struct joined *j);
 void join_wait(struct memory *m, uint64_t key, const struct joined *j);
 

@@ -15,6 +15,7 @@ struct item {
 	struct buf text; /* p is NULL: forgotten, or not there yet */
 	bool changed;    /* since the ledger was told */
 	bool kept;       /* the ledger has it */
+	int64_t from;    /* as memory_item.from, until the ledger has been told */
 };
 
 struct memory {
@@ -24,6 +25,7 @@ struct memory {
 	size_t count;    /* items with a text */
 	size_t *changed; /* positions */
 	size_t changed_n, changed_room;
+	uint64_t order; /* of the last change that was told */
 };
 
 struct memory *memory_new(void)
@@ -99,9 +101,12 @@ static struct item *set(struct memory *m, uint64_t key, int64_t time, struct str
 	return item;
 }
 
-void memory_load(struct memory *m, uint64_t key, int64_t time, struct str text)
+void memory_load(struct memory *m, const struct memory_item *loaded)
 {
-	set(m, key, time, text)->kept = true;
+	struct item *item = set(m, loaded->key, loaded->time, loaded->text);
+
+	item->kept = true;
+	item->from = loaded->from;
 }
 
 bool memory_get(const struct memory *m, uint64_t key, struct str *text)
@@ -170,7 +175,8 @@ static void tidy(struct memory *m)
 
 	if (m->n < TABLE_MIN || m->count > m->n / 2)
 		return;
-	*m = (struct memory){.changed = old.changed, .changed_room = old.changed_room};
+	*m = (struct memory){
+		.changed = old.changed, .changed_room = old.changed_room, .order = old.order};
 	for (size_t i = 0; i < old.n; i++) {
 		struct item *item;
 
@@ -184,18 +190,19 @@ static void tidy(struct memory *m)
 	table_free(&old.index);
 }
 
-void memory_changes(struct memory *m,
-                    void (*each)(void *arg, uint64_t key, int64_t time, struct str text), void *arg)
+void memory_changes(struct memory *m, void (*each)(void *arg, const struct memory_item *item),
+                    void *arg)
 {
 	for (size_t i = 0; i < m->changed_n; i++) {
 		struct item *item = &m->items[m->changed[i]];
+		const struct memory_item change = {item->key, item->time, buf_view(&item->text),
+		                                   item->from, ++m->order};
 
+		if (item->text.p || item->kept) /* else it came and went meanwhile */
+			each(arg, &change);
 		item->changed = false;
-		if (item->text.p)
-			each(arg, item->key, item->time, buf_view(&item->text));
-		else if (item->kept) /* what came and went meanwhile is nobody's business */
-			each(arg, item->key, item->time, (struct str){0});
 		item->kept = item->text.p != NULL;
+		item->from = 0;
 	}
 	m->changed_n = 0;
 	tidy(m);

@@ -15,12 +15,20 @@ struct memory;
 struct memory *memory_new(void);
 void memory_free(struct memory **m);
 
+/* One thing that is remembered, as the ledger keeps it. */
+struct memory_item {
+	uint64_t key;
+	int64_t time;    /* microseconds, of the record: says what is oldest */
+	struct str text; /* p is NULL: nothing any more */
+	int64_t from;    /* whose it was before: a source that is none any more; 0: always ours */
+	uint64_t order;  /* of two changes the later one has the higher number */
+};
+
 /* As it was kept: to be called before anything else. */
-void memory_load(struct memory *m, uint64_t key, int64_t time, struct str text);
+void memory_load(struct memory *m, const struct memory_item *item);
 
 /* False: nothing. *text lives until the next put or forget. */
 bool memory_get(const struct memory *m, uint64_t key, struct str *text);
-/* `time` in microseconds, of the record, says what is oldest. */
 void memory_put(struct memory *m, uint64_t key, int64_t time, struct str text);
 void memory_forget(struct memory *m, uint64_t key);
 size_t memory_count(const struct memory *m);
@@ -31,9 +39,8 @@ void memory_older(struct memory *m, int64_t time,
 /* The time that a `share`-th of what is remembered is older than. */
 int64_t memory_oldest(const struct memory *m, size_t share);
 
-/* Calls `each` for all that has changed since it was last asked; text.p is NULL: forgotten. */
-void memory_changes(struct memory *m,
-                    void (*each)(void *arg, uint64_t key, int64_t time, struct str text),
+/* Calls `each` for all that has changed since it was last asked. */
+void memory_changes(struct memory *m, void (*each)(void *arg, const struct memory_item *item),
                     void *arg);
 
 #endif

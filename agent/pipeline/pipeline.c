@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/follow/frame.h"
+#include "agent/meter/carried.h"
 #include "agent/pipeline/state.h"
 
 int64_t clock_us(clockid_t id)
@@ -52,8 +52,12 @@ void pipeline_free(struct pipeline **pp)
 	for (size_t i = 0; i < p->streams_n; i++) {
 		reader_close(&p->streams[i].reader);
 		free(p->streams[i].head);
+		carried_free(&p->streams[i].carried);
 		mark_free(&p->streams[i].mark);
 	}
+	for (size_t i = 0; p->memories && i < p->sources_n; i++)
+		memory_free(&p->memories[i]);
+	free((void *)p->memories);
 	known_free(&p->known);
 	free(p->streams);
 	free((void *)p->sources);
@@ -134,41 +138,93 @@ static void count_long_lines(struct worker *w)
 		batch_verdict(w->batch, &too_long, NULL, w->piece.offset);
 }
 
+static void count_records(struct worker *w, struct surroundings *around)
+{
+	const struct stream *t = w->stream;
+	const struct piece *piece = &w->piece;
+	const char *passed_reason = source_literal_reason(t->source);
+	struct extractor *x = extractor_of(w, t->source);
+	struct record record;
+	uint64_t passed;
+
+	records_start(w->records, t->source, &w->wrapping, (struct str){piece->p, piece->n},
+	              piece->last);
+	while (records_next(w->records, &record, &passed)) {
+		batch_passed(w->batch, passed, passed_reason);
+		w->offset = piece->offset + (int64_t)record.at;
+		around->time = record.time;
+		extract_record(x, record.text, around, on_verdict, w);
+	}
+	batch_passed(w->batch, passed, passed_reason);
+}
+
 static void count_piece(struct worker *w)
 {
 	const struct stream *t = w->stream;
 	const struct piece *piece = &w->piece;
-	struct extractor *x = extractor_of(w, t->source);
 	struct step step = {.begin = w->begin,
 	                    .end = piece->end,
 	                    .head_n = piece->head_n,
 	                    .head = piece->head,
 	                    .frontier_n = piece->frontier_n,
 	                    .frontier = piece->frontier};
-	struct surroundings around = {.now = clock_us(CLOCK_REALTIME)};
-	struct frame frame;
-	struct str record;
-	uint64_t passed;
+	size_t source = source_number(w->pipeline, t->source);
+	struct surroundings around = {.now = clock_us(CLOCK_REALTIME),
+	                              .carried = t->carried,
+	                              .memory = w->pipeline->memories[source]};
+	struct buf carried = {0};
 
+	around.near = t->near ? t->near : around.now;
 	batch_step_begin(w->batch, (uint32_t)(t - w->pipeline->streams),
 	                 str_of(source_name(t->source)), source_configuration(t->source));
-	around.near = t->near ? t->near : around.now;
-	frame_start(&frame, (struct str){piece->p, piece->n}, source_literal(t->source));
-	while (frame_next(&frame, &record, &passed)) {
-		batch_passed(w->batch, passed, source_literal_reason(t->source));
-		w->offset = piece->offset + (record.p - piece->p);
-		extract_record(x, record, &around, on_verdict, w);
-	}
-	batch_passed(w->batch, passed, source_literal_reason(t->source));
+	count_records(w, &around);
 	count_long_lines(w);
+	if (around.memory)
+		remember_changes(around.memory, w->batch);
+	if (t->carried)
+		carried_pack(t->carried, &carried);
+	step.carried = buf_view(&carried);
 	batch_step_end(w->batch, &step);
+	buf_free(&carried);
 }
 
 /* ---- a thread ---- */
 
+bool in_order(const struct source *s)
+{
+	return source_configuration(s)->carry_n || source_remembers(s);
+}
+
+/* Where the reader may cut a piece. */
+static size_t whole(void *arg, struct str head, struct str bytes)
+{
+	struct worker *w = arg;
+	struct stream *t = w->stream;
+
+	if (!t->wrapping_known)
+		t->wrapping = records_wrapping(t->source, head);
+	return records_whole(w->records, t->source, &t->wrapping, bytes);
+}
+
+/* Reads the next piece, with the turn of its stream and without the lock. */
+static enum read_result read_piece(struct worker *w)
+{
+	struct stream *t = w->stream;
+	const struct reader_cut cut = {whole, w};
+	enum read_result result = reader_next(t->reader, &cut, &w->piece);
+
+	if (result == READ_PIECE && !t->wrapping_known) { /* the first line is there, whole */
+		t->wrapping = records_wrapping(t->source, reader_head(t->reader));
+		t->wrapping_known = true;
+	}
+	w->wrapping = t->wrapping;
+	return result;
+}
+
 static void take_turn(struct worker *w, struct stream *t)
 {
 	struct pipeline *p = w->pipeline;
+	bool ordered = in_order(t->source);
 	enum read_result result;
 	int64_t consumed;
 
@@ -176,10 +232,10 @@ static void take_turn(struct worker *w, struct stream *t)
 	w->stream = t;
 	w->begin = t->end_offset;
 	(void)pthread_mutex_unlock(&p->lock);
-	result = reader_next(t->reader, &w->piece);
+	result = read_piece(w);
 	consumed = reader_consumed(t->reader);
 	(void)pthread_mutex_lock(&p->lock);
-	t->turn = false;
+	t->turn = ordered && result == READ_PIECE;
 	p->consumed += consumed - t->consumed;
 	t->consumed = consumed;
 	(void)pthread_cond_broadcast(&p->changed);
@@ -192,6 +248,10 @@ static void take_turn(struct worker *w, struct stream *t)
 	(void)pthread_mutex_unlock(&p->lock);
 	count_piece(w);
 	(void)pthread_mutex_lock(&p->lock);
+	if (ordered) {
+		t->turn = false;
+		(void)pthread_cond_broadcast(&p->changed);
+	}
 }
 
 /* One thing at a time. False: all is done. */
@@ -247,6 +307,7 @@ static void start_workers(struct pipeline *p, bool keep_rows)
 		w->pipeline = p;
 		w->batch = batch_new(ledger_zone(p->ledger), keep_rows);
 		w->spare = batch_new(ledger_zone(p->ledger), keep_rows);
+		w->records = records_new();
 		w->extractors = xcalloc(p->sources_n, sizeof(struct extractor *));
 	}
 	for (int i = 0; i < p->jobs; i++) {
@@ -263,6 +324,7 @@ static void free_worker(struct pipeline *p, struct worker *w)
 	free((void *)w->extractors);
 	batch_free(&w->batch);
 	batch_free(&w->spare);
+	records_free(&w->records);
 	piece_free(&w->piece);
 }
 
@@ -319,11 +381,14 @@ bool pipeline_run(struct pipeline *p, bool keep_rows, struct pipeline_sums *ret,
 {
 	struct mark *marks;
 	size_t n;
+	bool good;
 
 	if (!ledger_marks(p->ledger, &marks, &n, err))
 		return false;
 	p->known = known_new(marks, n);
 	link_streams(p);
+	if (!remember_load(p, err))
+		return false;
 	for (size_t i = 0; i < p->streams_n; i++)
 		if (p->streams[i].phase == STREAM_ENDED) /* left out */
 			known_reuse_empty(p->known, &p->streams[i].mark);
@@ -332,6 +397,9 @@ bool pipeline_run(struct pipeline *p, bool keep_rows, struct pipeline_sums *ret,
 	watch(p);
 	(void)pthread_mutex_unlock(&p->lock);
 	stop_workers(p);
+	if (p->err.text[0])
+		(void)err_set(err, "%s", p->err.text);
+	good = p->err.text[0] == '\0' && remember_finish(p, keep_rows, err);
 	*ret = p->sums;
-	return p->err.text[0] == '\0' || err_set(err, "%s", p->err.text);
+	return good;
 }

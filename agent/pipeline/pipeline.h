@@ -21,7 +21,8 @@ struct pipeline_sums {
 };
 
 struct pipeline_options {
-	int jobs; /* threads; 0: one per core */
+	int jobs;                    /* threads; 0: one per core */
+	const struct config *config; /* all sources there are, read now or not */
 	/* Called about five times a second from the thread that runs the pipeline; NULL: never. */
 	void (*progress)(void *arg, const struct pipeline_sums *sums, int64_t consumed,
 	                 int64_t total);

@@ -47,8 +47,10 @@ static void settle_streams(struct pipeline *p)
 	streams_pass_done(p);
 }
 
-static void add_commit(struct commit_sums *to, const struct commit_sums *add)
+void round_add(struct pipeline *p, const struct commit_sums *add)
 {
+	struct commit_sums *to = &p->sums.commit;
+
 	for (int i = 0; i < OUTCOMES; i++)
 		to->records[i] += add->records[i];
 	to->unpriced += add->unpriced;
@@ -80,7 +82,7 @@ static void commit_round(struct pipeline *p)
 		p->handed[i] = NULL;
 	}
 	if (good) {
-		add_commit(&p->sums.commit, &sums);
+		round_add(p, &sums);
 		settle_streams(p);
 	} else {
 		p->stop = true;

@@ -10,6 +10,7 @@
 
 #include "agent/follow/known.h"
 #include "agent/follow/reader.h"
+#include "agent/meter/records.h"
 #include "agent/pipeline/pipeline.h"
 
 enum {
@@ -43,6 +44,9 @@ struct stream {
 	const struct stream *before; /* the one of its source before it; NULL: it is the first */
 	char *head; /* its first bytes, while it may be compared with others; on the heap */
 	size_t head_n;
+	struct carried *carried;  /* what its records carry on; NULL: nothing */
+	struct wrapping wrapping; /* what its records are in, for who has the turn */
+	bool wrapping_known;
 	int64_t size;     /* on disk */
 	int64_t near;     /* the file's own time; here because a commit writes the whole mark */
 	int64_t consumed; /* of size */
@@ -60,6 +64,8 @@ struct worker {
 	struct batch *batch; /* being filled */
 	struct batch *spare; /* for the next round; NULL while it is committed */
 	struct piece piece;
+	struct records *records;
+	struct wrapping wrapping; /* of the piece; a copy for when the turn has been given back */
 	struct extractor **extractors; /* one a source; made when first needed */
 	uint64_t round;                /* the last one this thread has handed over for */
 	struct stream *stream;         /* whose piece it read last */
@@ -75,6 +81,9 @@ struct pipeline {
 	size_t streams_n, streams_room;
 	const struct source **sources; /* those that streams have, by number */
 	size_t sources_n, sources_room;
+	/* What each remembers; NULL: nothing. Used by the thread that has the turn of its only open
+	 * stream. */
+	struct memory **memories;
 	struct worker *workers;
 	int jobs;
 	size_t batch_limit;
@@ -99,6 +108,8 @@ struct pipeline {
 
 /* Microseconds of a clock. Without the lock. */
 int64_t clock_us(clockid_t id);
+/* Whether the pieces of a source's files must be worked on one after the other. */
+bool in_order(const struct source *s);
 /* Copies words into a mark's reason, cut to what it holds. */
 void copy_reason(char to[REASON_BYTES], const char *reason);
 
@@ -119,7 +130,19 @@ void stream_done(struct stream *t);
 /* After streams became done: those at the front need not be looked at again. */
 void streams_pass_done(struct pipeline *p);
 
+/* ---- remember.c ---- */
+
+/* Loads what the sources remember. False and *err. */
+bool remember_load(struct pipeline *p, struct err *err);
+/* Hands over with a batch what has changed in the memory of the source of its step. */
+void remember_changes(struct memory *m, struct batch *batch);
+/* Commits the calls whose time to wait is over, when all has been read. Without the lock. */
+bool remember_finish(struct pipeline *p, bool keep_rows, struct err *err);
+
 /* ---- rounds.c ---- */
+
+/* A commit has been made. */
+void round_add(struct pipeline *p, const struct commit_sums *add);
 
 bool round_is_due(const struct worker *w);
 /* Asks for a round, or waits until the one that is under way has ended. */

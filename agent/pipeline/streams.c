@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/meter/carried.h"
 #include "agent/pipeline/state.h"
 
 /* Cut to what a mark holds. */
@@ -75,17 +76,24 @@ static void say_trouble(const struct pipeline *p, const struct stream *t, const 
 		p->options.trouble(p->options.arg, t->mark.path, why);
 }
 
-/* With the lock held, as everything that changes a phase. */
-static void resolve(struct pipeline *p, struct stream *t)
+static enum identity identity_of(const struct source_config *config)
 {
-	bool copies_count = source_configuration(t->source)->copies_count;
+	if (config->rewritten)
+		return IDENTITY_PATH;
+	return config->copies_count ? IDENTITY_ITSELF : IDENTITY_CONTENT;
+}
+
+/* With the lock held, as everything that changes a phase. */
+static void identify(struct pipeline *p, struct stream *t)
+{
+	const struct source_config *config = source_configuration(t->source);
 
 	p->sums.files++;
 	t->fresh = true;
 	t->phase = STREAM_OPEN;
 	if (t->input)
 		return;
-	switch (known_resolve(p->known, t->reader, copies_count, &t->mark)) {
+	switch (known_resolve(p->known, t->reader, identity_of(config), &t->mark)) {
 	case KNOWN_UNCHANGED:
 		p->sums.unchanged++;
 		p->consumed += t->size;
@@ -99,6 +107,17 @@ static void resolve(struct pipeline *p, struct stream *t)
 		break;
 	}
 	t->end_offset = t->mark_end = t->mark.offset;
+}
+
+/* With the lock held: a worker may ask for it as soon as the stream is open. */
+static void resolve(struct pipeline *p, struct stream *t)
+{
+	identify(p, t);
+	if (t->phase != STREAM_OPEN)
+		return;
+	t->carried = source_carried(t->source);
+	if (t->carried && t->mark.offset)
+		carried_unpack(t->carried, buf_view(&t->mark.carried));
 }
 
 static bool open_stream(struct stream *t, struct err *err)
@@ -166,7 +185,7 @@ void stream_finish(struct pipeline *p, struct stream *t, enum read_result result
 	case READ_END:
 		if (unfinished)
 			(void)snprintf(reason, sizeof(reason),
-			               "%" PRId64 " bytes of an unfinished line wait for its end",
+			               "%" PRId64 " bytes of an unfinished record wait for its end",
 			               unfinished);
 		end_stream(t, FILE_READ, reason);
 		return;
@@ -185,11 +204,14 @@ void stream_finish(struct pipeline *p, struct stream *t, enum read_result result
 
 /* ---- choosing ---- */
 
-/* Files of a source that looks for duplicates begin when the one before has been read. */
+/* Files of a source that looks for duplicates or remembers begin when the one before has been read.
+ */
 static bool may_start(const struct stream *t)
 {
-	return source_configuration(t->source)->dedupe_by_n == 0 || t->before == NULL ||
-	       t->before->phase >= STREAM_ENDED;
+	bool any_order =
+		source_configuration(t->source)->dedupe_by_n == 0 && !source_remembers(t->source);
+
+	return any_order || t->before == NULL || t->before->phase >= STREAM_ENDED;
 }
 
 static struct stream *next_unopened(struct pipeline *p)
@@ -255,6 +277,7 @@ bool streams_moving(const struct pipeline *p)
 void stream_done(struct stream *t)
 {
 	t->phase = STREAM_DONE;
+	carried_free(&t->carried);
 	reader_close(&t->reader);
 	free(t->head);
 	t->head = NULL;

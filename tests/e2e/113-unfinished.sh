@@ -6,7 +6,7 @@ calls 1 3 > all
 head -c $(($(wc -c < all) - 40)) all > logs/app.log
 backfill --preset json 'logs/*'
 expect_counts 2 2 0 0 0
-expect_file logs/app.log read 'unfinished line'
+expect_file logs/app.log read 'unfinished record'
 backfill --preset json 'logs/*'
 expect_counts 0 0 0 0 0
 tail -c 40 all >> logs/app.log

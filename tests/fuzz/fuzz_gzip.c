@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = open_bytes(data + 1, size - 1, data[0] & 1);
 	if (data[0] & 2)
 		assert(reader_head(r).n <= MARK_BYTES);
-	while ((result = reader_next(r, &p)) == READ_PIECE) {
+	while ((result = reader_next(r, NULL, &p)) == READ_PIECE) {
 		assert(!last && p.end > at && p.end == p.offset + (int64_t)p.n);
 		assert(p.long_lines ? p.offset > at || p.last : p.offset == at);
 		assert(p.last || p.n == 0 || p.p[p.n - 1] == '\n');
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		last = p.last;
 		at = p.end;
 	}
-	assert(result != READ_ERROR && reader_next(r, &p) == result);
+	assert(result != READ_ERROR && reader_next(r, NULL, &p) == result);
 	assert(result == READ_CORRUPT || reader_consumed(r) == (int64_t)size - 1);
 	reader_close(&r);
 	return 0;

@@ -160,10 +160,10 @@ const char *reading_waiting(struct reading *r, int64_t time)
 	return r->out.p + before;
 }
 
-static void reload(void *arg, uint64_t key, int64_t time, struct str text)
+static void reload(void *arg, const struct memory_item *item)
 {
-	if (text.p)
-		memory_load(arg, key, time, text);
+	if (item->text.p)
+		memory_load(arg, item);
 }
 
 void reading_restart(struct reading *r)

@@ -125,7 +125,7 @@ struct stream_result stream_read(struct reader *r, int64_t start, struct str con
 	struct mark *m = &result.mark;
 	struct piece p = {0};
 
-	while ((result.end = reader_next(r, &p)) == READ_PIECE) {
+	while ((result.end = reader_next(r, NULL, &p)) == READ_PIECE) {
 		assert_false(result.last);
 		check_piece(&p, m->offset);
 		check_marks(&p, content);

@@ -62,7 +62,7 @@ static void expect_corrupt(struct str bytes, struct str want, const char *reason
 	assert_int_equal(result.bytes.n, want.n);
 	assert_int_equal(result.end, READ_CORRUPT);
 	assert_non_null(strstr(reader_error(r), reason));
-	assert_int_equal(reader_next(r, &p), READ_CORRUPT); /* and stays so */
+	assert_int_equal(reader_next(r, NULL, &p), READ_CORRUPT); /* and stays so */
 	piece_free(&p);
 	buf_free(&result.bytes);
 	reader_close(&r);

@@ -58,19 +58,19 @@ static void test_an_unfinished_line_is_given_when_its_newline_comes(void **state
 	(void)state;
 	assert_int_equal(pwrite(fd, "one\ntw", 6, 0), 6);
 	r = reader_from_fd(fd, "the test", AS_FILE);
-	assert_int_equal(reader_next(r, &p), READ_PIECE);
+	assert_int_equal(reader_next(r, NULL, &p), READ_PIECE);
 	assert_int_equal(p.n, 4);
-	assert_int_equal(reader_next(r, &p), READ_END);
+	assert_int_equal(reader_next(r, NULL, &p), READ_END);
 	assert_int_equal(reader_unfinished(r), 2);
 	assert_int_equal(pwrite(writer, "o", 1, 6), 1);
-	assert_int_equal(reader_next(r, &p), READ_END);
+	assert_int_equal(reader_next(r, NULL, &p), READ_END);
 	assert_int_equal(reader_unfinished(r), 3);
 	assert_int_equal(pwrite(writer, "\nthree\n", 7, 7), 7);
-	assert_int_equal(reader_next(r, &p), READ_PIECE);
+	assert_int_equal(reader_next(r, NULL, &p), READ_PIECE);
 	assert_int_equal(p.n, 10);
 	assert_memory_equal(p.p, "two\nthree\n", 10);
 	assert_int_equal(p.offset, 4);
-	assert_int_equal(reader_next(r, &p), READ_END);
+	assert_int_equal(reader_next(r, NULL, &p), READ_END);
 	assert_int_equal(reader_unfinished(r), 0);
 	assert_int_equal(reader_consumed(r), 14);
 	piece_free(&p);
@@ -88,13 +88,13 @@ static void test_a_pipe_is_read_as_it_comes(void **state)
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], "one\ntwo", 7), 7);
 	r = reader_from_fd(ends[0], "standard input", AS_INPUT);
-	assert_int_equal(reader_next(r, &p), READ_PIECE);
+	assert_int_equal(reader_next(r, NULL, &p), READ_PIECE);
 	assert_int_equal(p.n, 4);
 	(void)close(ends[1]);
-	assert_int_equal(reader_next(r, &p), READ_PIECE);
+	assert_int_equal(reader_next(r, NULL, &p), READ_PIECE);
 	assert_memory_equal(p.p, "two", 3);
 	assert_true(p.last);
-	assert_int_equal(reader_next(r, &p), READ_END);
+	assert_int_equal(reader_next(r, NULL, &p), READ_END);
 	piece_free(&p);
 	reader_close(&r);
 }
@@ -168,7 +168,7 @@ static void check_long_line(int64_t n, bool is_long)
 	int64_t given = 0;
 	uint64_t long_lines = 0;
 
-	while (reader_next(r, &p) == READ_PIECE) {
+	while (reader_next(r, NULL, &p) == READ_PIECE) {
 		assert_true(p.capacity <= LINE_MAX_BYTES + PIECE_BYTES + PIECE_PAD);
 		given += (int64_t)p.n;
 		long_lines += p.long_lines;
@@ -205,17 +205,17 @@ static void test_a_long_line_that_is_not_finished_waits(void **state)
 	(void)state;
 	assert_int_equal(ftruncate(fd, 7 + (70 << 20)), 0);
 	r = reader_from_fd(fd, "the test", AS_FILE);
-	assert_int_equal(reader_next(r, &p), READ_PIECE);
+	assert_int_equal(reader_next(r, NULL, &p), READ_PIECE);
 	assert_int_equal(p.end, 7);
-	assert_int_equal(reader_next(r, &p), READ_END);
+	assert_int_equal(reader_next(r, NULL, &p), READ_END);
 	assert_int_equal(reader_unfinished(r), 70 << 20);
 	assert_int_equal(pwrite(writer, "x\ny\nz", 5, 7 + (70 << 20)), 5);
-	assert_int_equal(reader_next(r, &p), READ_PIECE);
+	assert_int_equal(reader_next(r, NULL, &p), READ_PIECE);
 	assert_int_equal(p.long_lines, 1);
 	assert_int_equal(p.n, 2);
 	assert_memory_equal(p.p, "y\n", 2);
 	assert_int_equal(p.offset, 7 + (70 << 20) + 2);
-	assert_int_equal(reader_next(r, &p), READ_END);
+	assert_int_equal(reader_next(r, NULL, &p), READ_END);
 	assert_int_equal(reader_unfinished(r), 1);
 	piece_free(&p);
 	reader_close(&r);
@@ -295,7 +295,7 @@ static void test_a_descriptor_that_cannot_be_read_is_an_error(void **state)
 	assert_int_equal(pipe(ends), 0);
 	(void)close(ends[0]);
 	r = reader_from_fd(ends[1], "standard input", AS_INPUT);
-	assert_int_equal(reader_next(r, &p), READ_ERROR);
+	assert_int_equal(reader_next(r, NULL, &p), READ_ERROR);
 	assert_string_equal(reader_error(r), "reading standard input: Bad file descriptor");
 	piece_free(&p);
 	reader_close(&r);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "agent/base/buf.h"
 #include "agent/base/mem.h"
+#include "agent/config/embedded.h"
 #include "agent/ledger/schema.h"
 #include "tests/unit/tape.h"
 
@@ -54,6 +56,39 @@ static void test_migrating_the_current_version_changes_nothing(void **state)
 	(void)sqlite3_close(db);
 }
 
+static void run_embedded(sqlite3 *db, const char *name)
+{
+	const struct embedded *e = embedded_files;
+	struct buf sql = {0};
+
+	while (strcmp(e->name, name) != 0)
+		e++;
+	buf_bytes(&sql, e->begin, (size_t)(e->end - e->begin));
+	run(db, sql.p);
+	buf_free(&sql);
+}
+
+static void test_version_1_becomes_the_current_one_with_all_it_has(void **state)
+{
+	sqlite3 *db = memory();
+	struct err err = {0};
+
+	(void)state;
+	run_embedded(db, "schema.sql");
+	run(db, "PRAGMA application_id = 0x746f6b74; PRAGMA user_version = 1;"
+	        "INSERT INTO files VALUES (5, 'a.log', 0, 0, 1, 2, 3, 4, 5, 6, 7, 0, x'', 0, x'', 0, "
+	        "0, 1, '');"
+	        "INSERT INTO combinations VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
+	        "INSERT INTO call_rows (id, combination, flags, cost) VALUES (9, 1, 32, 7)");
+	assert_int_equal(schema_version(db, &err), 1);
+	assert_true(schema_migrate(db, &err));
+	assert_int_equal(schema_version(db, &err), SCHEMA_VERSION);
+	assert_int_equal(sql_number(db, "SELECT carried IS NULL FROM files WHERE id = 5"), 1);
+	assert_int_equal(sql_number(db, "SELECT incomplete FROM calls WHERE cost_nano = 7"), 1);
+	assert_int_equal(sql_number(db, "SELECT count(*) FROM memory"), 0);
+	(void)sqlite3_close(db);
+}
+
 static void test_newer_version_is_refused_with_both_numbers(void **state)
 {
 	sqlite3 *db = memory();
@@ -64,7 +99,7 @@ static void test_newer_version_is_refused_with_both_numbers(void **state)
 	run(db, "PRAGMA user_version = 7");
 	assert_false(schema_migrate(db, &err));
 	assert_string_equal(err.text, ": written by a newer tokentail (version 7, this one knows "
-	                              "1); install the newer one");
+	                              "2); install the newer one");
 	(void)sqlite3_close(db);
 }
 
@@ -150,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty_database_has_version_0_and_gets_the_current_one),
 		cmocka_unit_test(test_migrating_the_current_version_changes_nothing),
+		cmocka_unit_test(test_version_1_becomes_the_current_one_with_all_it_has),
 		cmocka_unit_test(test_newer_version_is_refused_with_both_numbers),
 		cmocka_unit_test(test_database_of_another_program_is_refused),
 		cmocka_unit_test(test_views_show_a_call_with_names_and_exact_money),

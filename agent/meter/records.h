@@ -1,0 +1,45 @@
+/*
+ * The records of a piece of a file: taken out of their envelopes, joined where an envelope holds
+ * only a part, cut where a line or a JSON value ends. Pure, and of no memory from piece to piece: a
+ * piece always ends where a record does (records_whole says where that is).
+ */
+#ifndef METER_RECORDS_H
+#define METER_RECORDS_H
+
+#include "agent/meter/source.h"
+
+struct record {
+	struct str text; /* RECORD_PAD readable bytes behind it; lives until the next piece */
+	struct str time; /* that the innermost envelope says; empty: none */
+	size_t at;       /* byte of the piece at which its first line begins */
+};
+
+/* The envelopes that all lines of a file are in, outermost first: found out from its beginning,
+ * unless the source names them. */
+struct wrapping {
+	enum envelope kinds[UNWRAP_MAX];
+	size_t n;
+};
+
+struct wrapping records_wrapping(const struct source *s, struct str head);
+
+/* The working memory of one thread. */
+struct records;
+struct records *records_new(void);
+void records_free(struct records **r);
+
+/* How many bytes of `bytes` are whole records: only what follows may be a part of one. The bytes
+ * begin where a record does, and have RECORD_PAD readable ones behind them. */
+size_t records_whole(struct records *r, const struct source *s, const struct wrapping *w,
+                     struct str bytes);
+
+/* Begins with a piece; `last`: it ends the file, so what is not whole is a record too. Keeps `s`
+ * and `bytes`. */
+void records_start(struct records *r, const struct source *s, const struct wrapping *w,
+                   struct str bytes, bool last);
+
+/* The next one. *passed is set to the records before it that were passed over because they lack the
+ * source's literal (also when it returns false: those up to the end). */
+bool records_next(struct records *r, struct record *ret, uint64_t *passed);
+
+#endif
