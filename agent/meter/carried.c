@@ -83,6 +83,7 @@ void carried_unpack(struct carried *c, struct str text)
 	while (netstring_next(&text, &name) && netstring_next(&text, &getter_text) &&
 	       netstring_next(&text, &value))
 		for (size_t i = 0; i < c->n; i++)
-			if (str_eq(str_of(c->names[i]), name) && number_count(getter_text, &getter))
+			if (str_eq(str_of(c->names[i]), name) &&
+			    number_decimal(getter_text, 0, &getter) && getter >= 0)
 				carried_set(c, i, value, (size_t)getter);
 }

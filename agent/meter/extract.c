@@ -234,28 +234,34 @@ static void join_part(struct extractor *x, uint64_t key, const struct call *part
 		extract_waiting(x, m, memory_oldest(m, 8), x->fn, x->arg);
 }
 
-/* The key of what is remembered for this record; 0: nothing is. */
-static uint64_t memory_key(struct extractor *x, const struct getter *parts, size_t n)
+/* A record of a source that remembers. False: nothing of it is remembered, and it is a call on its
+ * own. */
+static bool settle_remembered(struct extractor *x, struct call *c, bool is_call)
 {
-	return x->around->memory && n ? key_of(x, parts, n) : 0;
+	const struct source *s = x->source;
+	struct memory *m = x->around->memory;
+	int64_t time = c->time != INT64_MIN ? c->time : x->around->near;
+	uint64_t counter = s->cumulative_n ? key_of(x, s->cumulative, s->cumulative_n) : 0;
+	uint64_t joined = s->join_n ? key_of(x, s->join, s->join_n) : 0;
+
+	if (counter && is_call && !cumulative_increase(m, s, counter, c, time)) {
+		give_duplicate(x, REASON_UNCHANGED, time);
+		return true;
+	}
+	if (joined)
+		join_part(x, joined, c, is_call);
+	return joined != 0;
 }
 
-/* The call of a record on its own, or with what is remembered of earlier ones. */
+/* The call of a record, alone or with what is remembered of earlier ones. */
 static void settle(struct extractor *x, struct call *c, bool is_call)
 {
 	const struct source *s = x->source;
 	struct verdict v = {.outcome = OUTCOME_CALL, .reason = ""};
-	int64_t time = c->time != INT64_MIN ? c->time : x->around->near;
-	uint64_t counter = memory_key(x, s->cumulative, s->cumulative_n);
-	uint64_t joined = memory_key(x, s->join, s->join_n);
 
 	if (s->dedupe_n)
 		c->dedupe_key = key_of(x, s->dedupe, s->dedupe_n);
-	if (counter && is_call && !cumulative_increase(x->around->memory, s, counter, c, time))
-		give_duplicate(x, REASON_UNCHANGED, time);
-	else if (joined)
-		join_part(x, joined, c, is_call);
-	else
+	if (x->around->memory == NULL || !settle_remembered(x, c, is_call))
 		conclude(x, c, is_call, &v);
 }
 
@@ -292,7 +298,7 @@ static void finish(struct extractor *x)
 		x->fn(x->arg, &v, NULL);
 		return;
 	}
-	if (c.time == INT64_MIN && envelope_time(x, &times, &c.time))
+	if (c.time == INT64_MIN && x->around->time.n && envelope_time(x, &times, &c.time))
 		trace(x, "time", STR("from the envelope"));
 	settle(x, &c, fill.is_call);
 }

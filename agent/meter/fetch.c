@@ -38,19 +38,6 @@ static inline bool slot_text(struct fetch *f, int slot, struct str *ret)
 
 enum { SUM_DIGITS = 9 };
 
-/* A number as an integer of 1e-9; it may have an SI suffix, as a count may. */
-static bool summand(struct str text, int64_t *ret)
-{
-	int64_t count;
-
-	if (number_decimal(text, SUM_DIGITS, ret))
-		return *ret <= COUNT_MAX * INT64_C(1000000000);
-	if (!number_count(text, &count))
-		return false;
-	*ret = count * 1000000000;
-	return true;
-}
-
 /* What is no number becomes the text of the sum, so that it is rejected where a field reads it. */
 static bool sum_text(struct fetch *f, const struct getter *g, struct str *ret)
 {
@@ -62,7 +49,8 @@ static bool sum_text(struct fetch *f, const struct getter *g, struct str *ret)
 	for (size_t i = 0; i < g->sum_n; i++) {
 		if (!fetch_one(f, &g->sum[i], ret))
 			continue;
-		if (!summand(*ret, &number) || __builtin_add_overflow(sum, number, &sum))
+		if (!number_decimal(*ret, SUM_DIGITS, &number) ||
+		    __builtin_add_overflow(sum, number, &sum))
 			return true;
 		any = true;
 	}
@@ -133,7 +121,8 @@ bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret)
 	return true;
 }
 
-bool fetch_fresh(struct fetch *f, const struct getters *getters, struct str *ret)
+/* Inline in both of its callers: it is most of what a record costs here. */
+static inline bool fresh(struct fetch *f, const struct getters *getters, struct str *ret)
 {
 	f->carried = false;
 	for (const struct getter *g = getters->v; g < getters->v + getters->n; g++) {
@@ -150,17 +139,24 @@ bool fetch_fresh(struct fetch *f, const struct getters *getters, struct str *ret
 	return false;
 }
 
-bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret)
+bool fetch_fresh(struct fetch *f, const struct getters *getters, struct str *ret)
+{
+	return fresh(f, getters, ret);
+}
+
+static bool of_an_earlier_record(struct fetch *f, const struct getters *getters, struct str *ret)
 {
 	size_t getter;
 
-	if (fetch_fresh(f, getters, ret))
-		return true;
-	if (f->limited || getters->carry == 0 ||
-	    !carried_get(f->around->carried, getters->carry - 1, ret, &getter) ||
+	if (f->limited || !carried_get(f->around->carried, getters->carry - 1, ret, &getter) ||
 	    getter >= getters->n)
 		return false;
 	f->used = &getters->v[getter];
 	f->carried = true;
 	return true;
+}
+
+bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret)
+{
+	return fresh(f, getters, ret) || (getters->carry && of_an_earlier_record(f, getters, ret));
 }

@@ -213,7 +213,7 @@ static void test_numbers_at_several_places_are_added_up(void **state)
 
 	(void)state;
 	step(&r,
-	     "{\"t\":1777629600,\"m\":\"gpt-4o\",\"a\":1000,\"b\":{\"c\":\"1.5k\"},\"z\":7,\"p\":"
+	     "{\"t\":1777629600,\"m\":\"gpt-4o\",\"a\":1000,\"b\":{\"c\":\"1500.0\"},\"z\":7,\"p\":"
 	     "12.5,\"q\":0.25}",
 	     "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=2500 "
 	     "output_tokens=7 logged_cost=0.1275 price=openai/gpt-4o cost=0.00632\n");
