@@ -347,12 +347,28 @@ bool envelope_open(const struct envelopes *e, enum envelope kind, struct str lin
 	return kinds[kind].open(e, line, scratch, ret);
 }
 
-/* ---- by its look ---- */
-
 static bool holds(struct str text, const char *what)
 {
 	return str_find(text, str_of(what)) < text.n;
 }
+
+bool envelope_is_whole(enum envelope kind, struct str line)
+{
+	switch (kind) {
+	case ENVELOPE_DOCKER:
+		return line.n < DOCKER_PIECE && !holds(line, "\"logtag\"") &&
+		       !holds(line, "\"partial_message\"");
+	case ENVELOPE_CRI:
+		return false; /* opening it is as quick */
+	case ENVELOPE_SYSLOG:
+	case ENVELOPE_JOURNALD:
+	case ENVELOPE_PREFIX:
+		break;
+	}
+	return true;
+}
+
+/* ---- by its look ---- */
 
 static bool looks_like_docker(struct str object)
 {

@@ -42,6 +42,9 @@ void envelopes_free(struct envelopes **e);
 bool envelope_open(const struct envelopes *e, enum envelope kind, struct str line,
                    struct arena *scratch, struct enveloped *ret);
 
+/* Whether a line can be told to hold a whole record without being opened. */
+bool envelope_is_whole(enum envelope kind, struct str line);
+
 /*
  * Which of docker, CRI and journald the first line of a file is in, as far as `head`, its
  * beginning, shows. Also when text stands before it: then *before is set. False: in none.

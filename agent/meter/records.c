@@ -141,7 +141,8 @@ static void add_line(struct records *r, struct str text, struct str time, size_t
 		text.n--;
 	buf_str(&r->inner, text);
 	/* A journal's message may have lines of its own. */
-	for (char *p = r->inner.p + r->inner.n - text.n; (p = strchr(p, '\n')) != NULL;)
+	for (char *p = r->inner.p + r->inner.n - text.n, *end = r->inner.p + r->inner.n;
+	     (p = memchr(p, '\n', (size_t)(end - p))) != NULL;)
 		*p = ' ';
 	buf_char(&r->inner, '\n');
 }
@@ -182,7 +183,10 @@ static void open_line(struct records *r, size_t level, struct str line, struct s
                       size_t from)
 {
 	struct enveloped part;
+	bool last = level + 1 == r->wrapping->n;
 
+	if (r->dry && last && r->open == 0 && envelope_is_whole(r->wrapping->kinds[level], line))
+		return;
 	if (level == r->wrapping->n)
 		add_line(r, line, time, from);
 	else if (!envelope_open(r->envelopes, r->wrapping->kinds[level], line, &r->scratch, &part))
