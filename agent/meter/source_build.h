@@ -1,6 +1,6 @@
 /*
- * A source while it is being compiled, shared by source.c, which goes through the configuration,
- * and source_getter.c, which turns what it names into slots and getters.
+ * A source while it is being compiled, shared by source.c and source_keys.c, which go through the
+ * configuration, and source_getter.c, which turns what it names into slots and getters.
  */
 #ifndef METER_SOURCE_BUILD_H
 #define METER_SOURCE_BUILD_H
@@ -57,6 +57,9 @@ struct field_plan *build_plan_of(const struct source *s, struct str name);
  * name of the user's own. */
 bool build_named_getter(struct build *b, struct getter *g, const char *name, struct place place,
                         const char *key);
+/* dedupe, join and cumulative; then carry. Once all fields are known. */
+bool build_keys(struct build *b);
+bool build_carry(struct build *b);
 /* A group that has the name of a field, or of one's own, is that field's last origin. */
 void build_add_group(struct build *b, struct getters *getters, struct str name);
 void build_free_getters(struct getters *g);
