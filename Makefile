@@ -43,7 +43,7 @@ ALL_LDFLAGS  = $(HARDEN_LD) $(SANFLAGS) -pthread $(LDFLAGS)
 LIBS         = $(DEP_LIBS) -lm
 
 SRC   := $(sort $(wildcard agent/*.c agent/*/*.c parsers/*.c))
-EMBED := $(sort $(wildcard conf/presets/*.yaml conf/prices/*.yaml agent/ledger/*.sql))
+EMBED := $(sort $(wildcard conf/presets/*.yaml conf/prices/*.yaml conf/manual/*.md agent/ledger/*.sql))
 OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/embedded.o
 CORE  := $(filter-out $(B)/agent/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -205,10 +205,12 @@ deps: ## install Debian packages: for building, testing, linting, fuzzing, bench
 
 install: $(BIN) ## install under DESTDIR and PREFIX
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tokentail/presets \
-	    $(DESTDIR)$(PREFIX)/share/tokentail/prices $(DESTDIR)$(SYSCONFDIR)/tokentail
+	    $(DESTDIR)$(PREFIX)/share/tokentail/prices $(DESTDIR)$(PREFIX)/share/tokentail/manual \
+	    $(DESTDIR)$(SYSCONFDIR)/tokentail
 	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/tokentail
 	$(INSTALL) -m 644 conf/presets/*.yaml $(DESTDIR)$(PREFIX)/share/tokentail/presets/
 	$(INSTALL) -m 644 conf/prices/*.yaml $(DESTDIR)$(PREFIX)/share/tokentail/prices/
+	$(INSTALL) -m 644 conf/manual/*.md $(DESTDIR)$(PREFIX)/share/tokentail/manual/
 	[ -e $(DESTDIR)$(SYSCONFDIR)/tokentail/tokentail.yaml ] || \
 	    $(INSTALL) -m 644 conf/tokentail.yaml $(DESTDIR)$(SYSCONFDIR)/tokentail/tokentail.yaml
 

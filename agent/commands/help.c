@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "agent/commands/command.h"
+#include "agent/config/embedded.h"
 
 static void print_commands(void)
 {
@@ -13,7 +14,8 @@ static void print_commands(void)
 		"\nOptions of every command: -c FILE, --db FILE, --json, -q, -v, --help\n"
 		"`tokentail COMMAND --help` has its options and examples; `tokentail help keys` "
 		"lists\n"
-		"the keys of the configuration.\n\n"
+		"the keys of the configuration, `tokentail help attach` shows how to read a log of "
+		"yours.\n\n"
 		"First use:  tokentail backfill --preset json 'logs/*.jsonl*' && tokentail report");
 }
 
@@ -30,6 +32,22 @@ static void print_fields(void)
 		"\nFields of a call (keys of `fields` and `set`, names of groups in `patterns`):");
 	for (size_t i = 0; i < fields_n; i++)
 		(void)printf("  %-22s %s\n", fields[i].name, fields[i].meaning);
+}
+
+/* Pages of the manual are files of conf/manual, which are part of the program. */
+static bool print_page(const char *name)
+{
+	struct buf file = {0};
+	bool found = false;
+
+	buf_printf(&file, "manual/%.64s.md", name);
+	for (const struct embedded *e = embedded_files; e->name && !found; e++) {
+		found = strcmp(e->name, file.p) == 0;
+		if (found)
+			(void)fwrite(e->begin, 1, (size_t)(e->end - e->begin), stdout);
+	}
+	buf_free(&file);
+	return found;
 }
 
 static int run(int argc, char **argv)
@@ -50,6 +68,8 @@ static int run(int argc, char **argv)
 		print_fields();
 		return EXIT_GOOD;
 	}
+	if (print_page(argv[1]))
+		return EXIT_GOOD;
 	for (size_t i = 0; commands[i]; i++)
 		if (strcmp(commands[i]->name, argv[1]) == 0)
 			return commands[i]->run(2, (char *[]){argv[1], (char[]){"--help"}, NULL});
@@ -58,11 +78,13 @@ static int run(int argc, char **argv)
 
 const struct command command_help = {
 	.name = "help",
-	.usage = "help [COMMAND | keys]",
-	.summary = "this page, a command's, or the keys of the configuration",
+	.usage = "help [COMMAND | keys | attach]",
+	.summary = "this page, a command's, the keys of the configuration, or how to attach a log",
 	.help = "Examples:\n"
 		"  tokentail help report   the options of `report`\n"
 		"  tokentail help keys     every key of the configuration and every field of a "
-		"call\n",
+		"call\n"
+		"  tokentail help attach   how to make it read a log of yours, with worked "
+                "examples\n",
 	.run = run,
 };

@@ -162,11 +162,13 @@ static void cover_at_time(struct batch *b, int64_t time, enum outcome outcome, c
                           int64_t records)
 {
 	struct coverage key = {.source = b->index->source, .outcome = outcome};
+	size_t at;
 
 	batch_look_at_time(b, time);
 	key.day = b->index->day;
 	key.reason = intern_id(b->labels, str_of(reason));
-	b->coverage[coverage_at(b, &key)].records += records;
+	at = coverage_at(b, &key); /* which may move the array */
+	b->coverage[at].records += records;
 }
 
 void batch_passed(struct batch *b, uint64_t records, const char *reason)
