@@ -13,8 +13,16 @@
 #include "agent/config/config.h"
 #include "agent/config/embedded.h"
 
-static const char *const shipped[] = {"claude-code", "envoy-ai-gateway", "json",
-                                      "kong",        "litellm",          "logfmt"};
+/* The name of a shipped preset, of a file that is part of the program; empty: it is none. */
+static struct str shipped_name(const struct embedded *file)
+{
+	struct str name = str_of(file->name);
+
+	if (!str_starts(name, STR("presets/")))
+		return STR("");
+	return (struct str){name.p + strlen("presets/"),
+	                    name.n - strlen("presets/") - strlen(".yaml")};
+}
 
 static int set_environment(void **state)
 {
@@ -22,29 +30,42 @@ static int set_environment(void **state)
 	return setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
 }
 
-static void test_every_shipped_preset_makes_a_source(void **state)
+static void makes_a_source(const char *name)
 {
 	char a[] = "a.log", b[] = "b.log";
 	char *paths[] = {a, b};
+	struct err err = {0};
+	struct config *c = config_for_preset(name, paths, 2, &err);
+
+	if (c == NULL)
+		fail_msg("%s", err.text);
+	assert_null(c->file);
+	assert_int_equal(c->sources_n, 1);
+	assert_string_equal(c->sources[0].name, name);
+	assert_string_equal(c->sources[0].preset, name);
+	assert_int_equal(c->sources[0].paths_n, 2);
+	assert_string_equal(c->sources[0].paths[1], "b.log");
+	assert_non_null(c->sources[0].about);
+	assert_non_null(c->sources[0].format);
+	assert_string_equal(c->timezone, "UTC");
+	config_free(&c);
+}
+
+static void test_every_shipped_preset_makes_a_source(void **state)
+{
+	size_t n = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(shipped) / sizeof(shipped[0]); i++) {
-		struct err err = {0};
-		struct config *c = config_for_preset(shipped[i], paths, 2, &err);
+	for (const struct embedded *file = embedded_files; file->name; file++) {
+		char *name = str_dup(shipped_name(file));
 
-		if (c == NULL)
-			fail_msg("%s", err.text);
-		assert_null(c->file);
-		assert_int_equal(c->sources_n, 1);
-		assert_string_equal(c->sources[0].name, shipped[i]);
-		assert_string_equal(c->sources[0].preset, shipped[i]);
-		assert_int_equal(c->sources[0].paths_n, 2);
-		assert_string_equal(c->sources[0].paths[1], "b.log");
-		assert_non_null(c->sources[0].about);
-		assert_non_null(c->sources[0].format);
-		assert_string_equal(c->timezone, "UTC");
-		config_free(&c);
+		if (name[0]) {
+			makes_a_source(name);
+			n++;
+		}
+		free(name);
 	}
+	assert_in_range(n, 6, 1000);
 }
 
 static void test_a_preset_needs_no_paths_to_explain_a_line(void **state)
@@ -84,12 +105,18 @@ static void test_a_name_that_is_a_path_is_no_preset(void **state)
 
 static void test_an_unknown_name_says_what_there_is(void **state)
 {
-	struct err err = {0};
+	struct err err = {0}, expected = {0};
+	struct buf names = {0};
 
 	(void)state;
 	refuse("claude_code", "unknown preset `claude_code`; did you mean `claude-code`?");
-	refuse("helicone", "unknown preset `helicone`; shipped are: claude-code, envoy-ai-gateway, "
-	                   "json, kong, litellm, logfmt");
+	for (const struct embedded *file = embedded_files; file->name; file++)
+		if (shipped_name(file).n)
+			buf_printf(&names, "%s%.*s", names.n ? ", " : "",
+			           STR_ARG(shipped_name(file)));
+	(void)err_set(&expected, "unknown preset `nothing-like-it`; shipped are: %s", names.p);
+	refuse("nothing-like-it", expected.text);
+	buf_free(&names);
 	assert_null(config_for_preset("klaude-code", NULL, 0, &err));
 	assert_string_equal(err.text,
 	                    "--preset: unknown preset `klaude-code`; did you mean `claude-code`?");
