@@ -95,8 +95,17 @@ static void expect_preset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PRESET("litellm"), PRESET("claude-code"), PRESET("envoy-ai-gateway"),
-		PRESET("kong"),    PRESET("json"),        PRESET("logfmt"),
+		PRESET("litellm"),
+		PRESET("claude-code"),
+		PRESET("envoy-ai-gateway"),
+		PRESET("kong"),
+		PRESET("json"),
+		PRESET("logfmt"),
+		PRESET("apisix-access"),
+		PRESET("higress"),
+		PRESET("agentgateway"),
+		PRESET("agentgateway-json"),
+		PRESET("nginx-ai-proxy"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
