@@ -98,6 +98,7 @@ int main(void)
 		PRESET("litellm"),
 		PRESET("claude-code"),
 		PRESET("envoy-ai-gateway"),
+		PRESET("envoy-ai-gateway-text"),
 		PRESET("kong"),
 		PRESET("json"),
 		PRESET("logfmt"),
