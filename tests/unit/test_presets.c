@@ -107,7 +107,12 @@ int main(void)
 		PRESET("agentgateway"),
 		PRESET("agentgateway-json"),
 		PRESET("nginx-ai-proxy"),
+		PRESET("new-api"),
+		PRESET("zap"),
+		PRESET("slog"),
+		PRESET("pino"),
 	};
 
+	(void)setenv("TZ", "UTC", 1); /* of time stamps without a zone */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
