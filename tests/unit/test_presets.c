@@ -96,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PRESET("litellm"),
+		PRESET("litellm-console"),
 		PRESET("claude-code"),
 		PRESET("envoy-ai-gateway"),
 		PRESET("envoy-ai-gateway-text"),
@@ -103,6 +104,7 @@ int main(void)
 		PRESET("json"),
 		PRESET("logfmt"),
 		PRESET("apisix-access"),
+		PRESET("apisix"),
 		PRESET("higress"),
 		PRESET("agentgateway"),
 		PRESET("agentgateway-json"),
