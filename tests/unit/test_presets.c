@@ -11,9 +11,11 @@
 
 #include <cmocka.h>
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "parsers/format.h"
 #include "tests/unit/reading.h"
 
 /* The next line of *text, without its newline; false at the end. */
@@ -84,6 +86,97 @@ static void expect_preset(void **state)
 	reading_free(&r);
 }
 
+/* ---- detect ---- */
+
+enum { PRESETS_MAX = 100 };
+
+struct preset {
+	char name[64];
+	struct reading reading;
+	bool knows;   /* its log by tests */
+	size_t known; /* of the records at hand */
+};
+
+static size_t all_presets(struct preset *all)
+{
+	glob_t found;
+	size_t n;
+
+	assert_int_equal(glob("fixtures/presets/*.case", 0, NULL, &found), 0);
+	n = found.gl_pathc;
+	assert_in_range(n, 1, PRESETS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const char *file = strrchr(found.gl_pathv[i], '/') + 1;
+
+		(void)snprintf(all[i].name, sizeof(all[i].name), "%.*s",
+		               (int)(strlen(file) - strlen(".case")), file);
+		all[i].reading = reading_of_preset(all[i].name);
+		all[i].knows = all[i].reading.config->sources[0].detect_n > 0;
+	}
+	globfree(&found);
+	return n;
+}
+
+static void count_known(struct preset *all, size_t n, struct str line)
+{
+	char padded[RECORD_PAD] = {0};
+	struct buf record = {0};
+
+	buf_str(&record, line);
+	buf_bytes(&record, padded, sizeof(padded));
+	for (size_t i = 0; i < n; i++)
+		all[i].known +=
+			extract_detect(all[i].reading.extractor, (struct str){record.p, line.n});
+	buf_free(&record);
+}
+
+static bool is_verdict(struct str line)
+{
+	for (int i = 0; i < OUTCOMES; i++)
+		if (str_starts(line, str_of(outcome_name((enum outcome)i))))
+			return true;
+	return false;
+}
+
+/* A line of one log may hold a piece of another, such as an SDK's answer printed by a logger: what
+ * counts is who knows most of them by far. */
+static void told_apart(struct preset *all, size_t n, const struct preset *own)
+{
+	char path[128];
+	struct buf cases;
+	struct str text, line;
+
+	(void)snprintf(path, sizeof(path), "fixtures/presets/%.63s.case", own->name);
+	cases = fixture(path);
+	text = buf_view(&cases);
+	for (size_t i = 0; i < n; i++)
+		all[i].known = 0;
+	while (next_line(&text, &line))
+		if (line.n && line.p[0] != '#' && !is_verdict(line))
+			count_known(all, n, line);
+	buf_free(&cases);
+	if (own->known == 0)
+		fail_msg("%s does not know its own log", own->name);
+	for (size_t i = 0; i < n; i++)
+		if (&all[i] != own && all[i].known * 2 >= own->known)
+			fail_msg("the log of %s: %s knows %zu records, itself %zu", own->name,
+			         all[i].name, all[i].known, own->known);
+}
+
+/* Presets for logs of any kind have no tests; their cases look like anything. */
+static void every_log_is_known_to_its_preset(void **state)
+{
+	struct preset all[PRESETS_MAX] = {0};
+	size_t n = all_presets(all);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		if (all[i].knows)
+			told_apart(all, n, &all[i]);
+	for (size_t i = 0; i < n; i++)
+		reading_free(&all[i].reading);
+}
+
 #define PRESET(name)                                      \
 	{                                                 \
 		name, expect_preset, NULL, NULL, (char[]) \
@@ -113,6 +206,7 @@ int main(void)
 		PRESET("zap"),
 		PRESET("slog"),
 		PRESET("pino"),
+		cmocka_unit_test(every_log_is_known_to_its_preset),
 	};
 
 	(void)setenv("TZ", "UTC", 1); /* of time stamps without a zone */
