@@ -108,8 +108,7 @@ bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret)
 	}
 	if (!raw_text(f, g, &text) || (g->pattern && !through_pattern(f, g, &text)))
 		return !f->limited && fallback(g->origin, ret);
-	if (g->sum)
-		f->used = g;
+	f->used = g; /* a sum or a name of one's own has set it to what it read */
 	if (g->origin) {
 		text = mapped(g->origin, text);
 		if (value_is_no_word(text))

@@ -179,6 +179,8 @@ static void test_fields_are_changed_as_their_origin_says(void **state)
 		     "      time: { path: d, format: '%d.%m.%Y %H:%M' }\n"
 		     "      model: [{ path: a.m, pattern: 'name=(\\S+)' }, { path: b }]\n"
 		     "      input_tokens: { path: k, scale: 1000 }\n"
+		     "      output_tokens: { path: _k, pattern: '^(.+)$', scale: 2000 }\n"
+		     "      _k: k\n"
 		     "      latency: { path: ms, unit: s }\n"
 		     "      logged_cost: { path: cents, scale: 0.01 }\n"
 		     "      operation: { path: op, map: { embed: embeddings }, default: chat }\n"
@@ -196,6 +198,7 @@ static void test_fields_are_changed_as_their_origin_says(void **state)
 	assert_int_equal(r.n[OUTCOME_CALL], 1);
 	assert_int_equal(r.last.time, INT64_C(1777629600) * TIME_SEC);
 	assert_int_equal(r.last.count[COUNT_INPUT], 1500);
+	assert_int_equal(r.last.count[COUNT_OUTPUT], 3000);
 	assert_int_equal(r.last.latency, 250000);
 	assert_int_equal(r.last.logged_cost, 5000000);
 	assert_true(r.last.prompt_hash != 0);
