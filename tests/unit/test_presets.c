@@ -206,6 +206,11 @@ int main(void)
 		PRESET("zap"),
 		PRESET("slog"),
 		PRESET("pino"),
+		PRESET("bedrock"),
+		PRESET("bedrock-cloudwatch"),
+		PRESET("openai-batch"),
+		PRESET("otlp"),
+		PRESET("otlp-logs"),
 		cmocka_unit_test(every_log_is_known_to_its_preset),
 	};
 
