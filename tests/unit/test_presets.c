@@ -211,6 +211,13 @@ int main(void)
 		PRESET("openai-batch"),
 		PRESET("otlp"),
 		PRESET("otlp-logs"),
+		PRESET("codex"),
+		PRESET("gemini-cli"),
+		PRESET("gemini-cli-json"),
+		PRESET("gemini-cli-telemetry"),
+		PRESET("qwen-code"),
+		PRESET("aider"),
+		PRESET("aider-analytics"),
 		cmocka_unit_test(every_log_is_known_to_its_preset),
 	};
 
