@@ -218,6 +218,10 @@ int main(void)
 		PRESET("qwen-code"),
 		PRESET("aider"),
 		PRESET("aider-analytics"),
+		PRESET("structlog"),
+		PRESET("python-json-logger"),
+		PRESET("openai-sdk-repr"),
+		PRESET("anthropic-sdk-repr"),
 		cmocka_unit_test(every_log_is_known_to_its_preset),
 	};
 
