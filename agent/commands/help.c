@@ -85,6 +85,6 @@ const struct command command_help = {
 		"  tokentail help keys     every key of the configuration and every field of a "
 		"call\n"
 		"  tokentail help attach   how to make it read a log of yours, with worked "
-                "examples\n",
+		"examples\n",
 	.run = run,
 };

@@ -75,11 +75,12 @@ static void test_version_1_becomes_the_current_one_with_all_it_has(void **state)
 
 	(void)state;
 	run_embedded(db, "schema.sql");
-	run(db, "PRAGMA application_id = 0x746f6b74; PRAGMA user_version = 1;"
-	        "INSERT INTO files VALUES (5, 'a.log', 0, 0, 1, 2, 3, 4, 5, 6, 7, 0, x'', 0, x'', 0, "
-	        "0, 1, '');"
-	        "INSERT INTO combinations VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
-	        "INSERT INTO call_rows (id, combination, flags, cost) VALUES (9, 1, 32, 7)");
+	run(db,
+	    "PRAGMA application_id = 0x746f6b74; PRAGMA user_version = 1;"
+	    "INSERT INTO files VALUES (5, 'a.log', 0, 0, 1, 2, 3, 4, 5, 6, 7, 0, x'', 0, x'', 0, "
+	    "0, 1, '');"
+	    "INSERT INTO combinations VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
+	    "INSERT INTO call_rows (id, combination, flags, cost) VALUES (9, 1, 32, 7)");
 	assert_int_equal(schema_version(db, &err), 1);
 	assert_true(schema_migrate(db, &err));
 	assert_int_equal(schema_version(db, &err), SCHEMA_VERSION);
