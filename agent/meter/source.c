@@ -60,6 +60,35 @@ static void add_own(struct source *s, struct str name)
 		s->owns[s->owns_n++].name = name;
 }
 
+/* The place of a name's rule; rules_n: it has none, patterns capture it. */
+static size_t rule_of(const struct source_config *c, const char *name)
+{
+	size_t i = 0;
+
+	while (i < c->rules_n && strcmp(c->rules[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+/* A name may be made of names that were written before it, so none is made of itself. */
+static bool compile_own(struct build *b, size_t at)
+{
+	struct source *s = b->s;
+	const struct source_config *c = s->config;
+	const struct rule *rule = &c->rules[at];
+
+	for (size_t k = 0; k < rule->origins_n; k++) {
+		const char *path = rule->origins[k].path;
+		size_t other = path && path[0] == '_' ? rule_of(c, path) : c->rules_n;
+
+		if (other >= at && other < c->rules_n)
+			return build_mistake(b, rule->place, rule->name,
+			                     "may only be made of names with _ that stand before "
+			                     "it");
+	}
+	return build_rule(b, rule, &s->owns[build_own_number(s, str_of(rule->name))].getters);
+}
+
 /* Names come first, because any rule may use any name. */
 static bool compile_owns(struct build *b)
 {
@@ -76,12 +105,7 @@ static bool compile_owns(struct build *b)
 	for (size_t i = 0; i < c->rules_n; i++) {
 		const struct rule *rule = &c->rules[i];
 
-		for (size_t k = 0; rule->field == NULL && k < rule->origins_n; k++)
-			if (rule->origins[k].path && rule->origins[k].path[0] == '_')
-				return build_mistake(b, rule->place, rule->name,
-				                     "may not be made of another name with _");
-		if (rule->field == NULL &&
-		    !build_rule(b, rule, &s->owns[build_own_number(s, str_of(rule->name))].getters))
+		if (rule->field == NULL && !compile_own(b, i))
 			return false;
 	}
 	for (size_t i = 0; i < s->owns_n; i++)

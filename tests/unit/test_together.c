@@ -249,6 +249,22 @@ static void test_a_path_may_start_at_an_element_further_out(void **state)
 	reading_free(&r);
 }
 
+static void test_a_name_may_be_made_of_names_before_it(void **state)
+{
+	struct reading r = reading_of_yaml(
+		HEAD "    fields: {_id: [a, b], _short: {path: _id, pattern: '^(\\w+)-'}, "
+		     "_any: [_short, _id], time: t, model: m, session: _any}\n");
+
+	(void)state;
+	step(&r, "{\"t\":1777629600,\"m\":\"gpt-99\",\"b\":\"ab-cd\"}",
+	     "call 2026-05-01T10:00:00Z model=gpt-99 session=ab price= cost=0 UNPRICED "
+	     "UNKNOWN_USAGE\n");
+	step(&r, "{\"t\":1777629600,\"m\":\"gpt-99\",\"a\":\"x\",\"b\":\"ab-cd\"}",
+	     "call 2026-05-01T10:00:00Z model=gpt-99 session=x price= cost=0 UNPRICED "
+	     "UNKNOWN_USAGE\n");
+	reading_free(&r);
+}
+
 static void refuse(const char *yaml, const char *wanted)
 {
 	struct err err = {0};
@@ -275,6 +291,10 @@ static void test_mistakes_name_their_place(void **state)
 	       "expected");
 	refuse(HEAD "    join: {by: id, until: tokens}\n    fields: {time: t}\n",
 	       "t.yaml:2: join.until: a field that this source sets was expected");
+	refuse(HEAD "    fields: {time: t, _a: _b, _b: x}\n",
+	       "t.yaml:5: _a: may only be made of names with _ that stand before it");
+	refuse(HEAD "    fields: {time: t, _a: _a}\n",
+	       "t.yaml:5: _a: may only be made of names with _ that stand before it");
 	refuse(HEAD "    cumulative: {by: id, fields: model}\n    fields: {time: t, model: m}\n",
 	       "t.yaml:2: cumulative.fields: only counts and logged_cost can grow");
 }
@@ -326,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_a_counter_that_begins_anew_counts_in_full),
 		cmocka_unit_test(test_numbers_at_several_places_are_added_up),
 		cmocka_unit_test(test_a_path_may_start_at_an_element_further_out),
+		cmocka_unit_test(test_a_name_may_be_made_of_names_before_it),
 		cmocka_unit_test(test_mistakes_name_their_place),
 		cmocka_unit_test(test_netstrings_hold_any_byte),
 		cmocka_unit_test(test_broken_netstrings_end_the_text),
