@@ -252,6 +252,18 @@ bool bind_word(struct binder *b, const struct key *key, const struct yaml_node *
 	return bind_choice(b, key, node, &index) && bind_value(b, key, node, into);
 }
 
+bool bind_enum(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
+{
+	size_t index;
+	unsigned value;
+
+	if (!bind_choice(b, key, node, &index))
+		return false;
+	value = (unsigned)index;
+	memcpy(bind_member(into, key->offset), &value, sizeof(value)); /* enums have its size */
+	return true;
+}
+
 bool bind_duration(struct binder *b, const struct key *key, const struct yaml_node *node,
                    void *into)
 {

@@ -55,6 +55,7 @@ bind_fn bind_merged;   /* the same, but what is not given stays as it was */
 bind_fn bind_text;     /* char *, not empty */
 bind_fn bind_value;    /* char *, may be empty */
 bind_fn bind_word;     /* char *, one of the alternatives of key->type */
+bind_fn bind_enum;     /* an enum whose values are in the order of the alternatives of key->type */
 bind_fn bind_file;     /* char *; a leading ~/ becomes the home directory */
 bind_fn bind_bool;     /* bool */
 bind_fn bind_duration; /* int64_t microseconds, more than 0 */

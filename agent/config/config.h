@@ -86,6 +86,10 @@ enum frame_rule {
 enum keep_rule { KEEP_LARGEST, KEEP_LAST, KEEP_FIRST };
 enum cost_rule { COST_COMPUTED, COST_LOGGED, COST_LOGGED_ELSE_COMPUTED };
 
+/* start: of a source */
+#define START_BEGINNING INT64_MIN
+#define START_END       INT64_MAX
+
 struct source_config {
 	char *name;
 	struct place place;
@@ -128,9 +132,22 @@ struct source_config {
 	struct pair *set; /* field name -> constant */
 	size_t set_n;
 	enum cost_rule cost;
+	int64_t start;     /* microseconds: earlier calls are skipped; START_BEGINNING, START_END */
 	bool copies_count; /* copies: count */
 	bool follow_symlinks;
 	char *timezone; /* "local" by default */
+};
+
+/* How changes of files are learned of. */
+enum watch_rule { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
+
+/* Times in microseconds. */
+struct follow_config {
+	enum watch_rule watch;
+	int64_t poll;         /* between two looks at files that nobody tells of */
+	int64_t rescan;       /* between two searches for files */
+	int64_t commit;       /* between two commits, while there is something to commit */
+	int64_t finish_after; /* quiet for so long, a file that was rotated away is finished */
 };
 
 /* keep.calls */
@@ -151,6 +168,7 @@ struct config {
 	size_t aliases_n;
 	char *price_as;     /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
 	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
+	struct follow_config follow;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "agent/config/keys.h"
+#include "parsers/timestamp.h"
 
 static const char SOURCE[] = "sources[]";
 
@@ -69,17 +70,6 @@ bool sources_cumulative(struct binder *b, const struct key *key, const struct ya
 	                     "fields that grow");
 }
 
-bool sources_frame(struct binder *b, const struct key *key, const struct yaml_node *node,
-                   void *into)
-{
-	size_t index;
-
-	if (!bind_choice(b, key, node, &index))
-		return false;
-	((struct source_config *)into)->frame = (enum frame_rule)index;
-	return true;
-}
-
 /* In the order of the enum. */
 static const struct key envelope_names = {.type = "docker | cri | syslog | journald | prefix"};
 
@@ -107,24 +97,23 @@ bool sources_unwrap(struct binder *b, const struct key *key, const struct yaml_n
 	return true;
 }
 
-bool sources_keep(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
+bool sources_start(struct binder *b, const struct key *key, const struct yaml_node *node,
+                   void *into)
 {
-	size_t index;
+	int64_t *start = bind_member(into, key->offset);
+	struct err none = {0};
+	struct zone *utc = zone_open("UTC", &none);
+	bool ok = node->type == YAML_SCALAR;
 
-	if (!bind_choice(b, key, node, &index))
-		return false;
-	((struct source_config *)into)->dedupe_keep = (enum keep_rule)index;
-	return true;
-}
-
-bool sources_cost(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
-{
-	size_t index;
-
-	if (!bind_choice(b, key, node, &index))
-		return false;
-	((struct source_config *)into)->cost = (enum cost_rule)index;
-	return true;
+	if (ok && str_eq(node->text, STR("beginning")))
+		*start = START_BEGINNING;
+	else if (ok && str_eq(node->text, STR("end")))
+		*start = START_END;
+	else /* a bare number is no date */
+		ok = ok && str_find(node->text, STR("-")) < node->text.n &&
+		     timestamp_parse(node->text, &(struct timestamp_context){utc, 0}, start);
+	zone_free(&utc);
+	return ok || bind_expected(b, node, "beginning, end or a date such as 2026-11-01");
 }
 
 bool sources_copies(struct binder *b, const struct key *key, const struct yaml_node *node,

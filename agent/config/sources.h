@@ -7,15 +7,13 @@
 bind_fn sources_bind; /* into a struct config */
 
 /* Into a struct source_config. */
-bind_fn sources_frame;
 bind_fn sources_unwrap;
 bind_fn sources_patterns;
 bind_fn sources_dedupe;
 bind_fn sources_join;
 bind_fn sources_cumulative;
-bind_fn sources_keep;
-bind_fn sources_cost;
 bind_fn sources_copies;
+bind_fn sources_start;
 
 /* Makes *s a source that reads `paths` with nothing but a preset. */
 bool sources_of_preset(struct binder *b, const char *preset, char *const *paths, size_t paths_n,

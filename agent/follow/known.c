@@ -72,6 +72,28 @@ void known_add(struct known *k, const struct mark *m)
 	k->sorted = false;
 }
 
+static struct entry *entry_of(struct known *k, int64_t id)
+{
+	for (size_t i = k->n; i-- > 0;)
+		if (k->entries[i].mark.id == id)
+			return &k->entries[i];
+	return NULL;
+}
+
+void known_put(struct known *k, const struct mark *m, bool held)
+{
+	struct entry *e = entry_of(k, m->id);
+
+	if (e) {
+		k->with_head[e->mark.head_n]--;
+		mark_free(&e->mark);
+		*e = k->entries[--k->n];
+	}
+	known_add(k, m);
+	k->entries[k->n - 1].taken = held;
+	k->sorted = false;
+}
+
 /* ---- the indexes ---- */
 
 static int order(int64_t a, int64_t b)

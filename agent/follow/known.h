@@ -42,4 +42,9 @@ void known_reuse_empty(struct known *k, struct mark *m);
 /* A file of this run, settled: what comes later may be a copy of it. Copies what it needs of *m. */
 void known_add(struct known *k, const struct mark *m);
 
+/* The same for a file that is followed and has its row (m->id): replaces what was known of it.
+ * `held`: it is still read, so another file with its content is a copy; else that may go on with its
+ * row. */
+void known_put(struct known *k, const struct mark *m, bool held);
+
 #endif
