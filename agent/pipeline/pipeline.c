@@ -50,9 +50,9 @@ void pipeline_free(struct pipeline **pp)
 	if (p == NULL)
 		return;
 	for (size_t i = 0; i < p->streams_n; i++) {
-		reader_close(&p->streams[i].reader);
+		reader_close(&p->streams[i].course.reader);
 		free(p->streams[i].head);
-		carried_free(&p->streams[i].carried);
+		carried_free(&p->streams[i].course.carried);
 		mark_free(&p->streams[i].mark);
 	}
 	for (size_t i = 0; p->memories && i < p->sources_n; i++)
@@ -72,7 +72,7 @@ static struct stream *add_stream(struct pipeline *p, const struct source *s, con
 
 	p->streams = array_room(p->streams, p->streams_n, &p->streams_room, sizeof(*p->streams));
 	t = &p->streams[p->streams_n++];
-	*t = (struct stream){.source = s};
+	*t = (struct stream){.course = {.source = s}};
 	t->mark.path = xstrdup(path);
 	t->mark.source = xstrdup(source_name(s));
 	return t;
@@ -111,83 +111,6 @@ static size_t source_number(struct pipeline *p, const struct source *s)
 	return p->sources_n++;
 }
 
-/* ---- what a thread does with a piece ---- */
-
-static void on_verdict(void *arg, const struct verdict *v, const struct call *c)
-{
-	struct worker *w = arg;
-
-	batch_verdict(w->batch, v, c, w->offset);
-}
-
-static struct extractor *extractor_of(struct worker *w, const struct source *s)
-{
-	size_t number = source_number(w->pipeline, s); /* all are known: nothing is added */
-
-	if (w->extractors[number] == NULL)
-		w->extractors[number] = extractor_new(s, ledger_key(w->pipeline->ledger));
-	return w->extractors[number];
-}
-
-static void count_long_lines(struct worker *w)
-{
-	static const struct verdict too_long = {.outcome = OUTCOME_REJECTED,
-	                                        .reason = "line too long"};
-
-	for (uint64_t i = 0; i < w->piece.long_lines; i++)
-		batch_verdict(w->batch, &too_long, NULL, w->piece.offset);
-}
-
-static void count_records(struct worker *w, struct surroundings *around)
-{
-	const struct stream *t = w->stream;
-	const struct piece *piece = &w->piece;
-	const char *passed_reason = source_literal_reason(t->source);
-	struct extractor *x = extractor_of(w, t->source);
-	struct record record;
-	uint64_t passed;
-
-	records_start(w->records, t->source, &w->wrapping, (struct str){piece->p, piece->n},
-	              piece->last);
-	while (records_next(w->records, &record, &passed)) {
-		batch_passed(w->batch, passed, passed_reason);
-		w->offset = piece->offset + (int64_t)record.at;
-		around->time = record.time;
-		extract_record(x, record.text, around, on_verdict, w);
-	}
-	batch_passed(w->batch, passed, passed_reason);
-}
-
-static void count_piece(struct worker *w)
-{
-	const struct stream *t = w->stream;
-	const struct piece *piece = &w->piece;
-	struct step step = {.begin = w->begin,
-	                    .end = piece->end,
-	                    .head_n = piece->head_n,
-	                    .head = piece->head,
-	                    .frontier_n = piece->frontier_n,
-	                    .frontier = piece->frontier};
-	size_t source = source_number(w->pipeline, t->source);
-	struct surroundings around = {.now = clock_us(CLOCK_REALTIME),
-	                              .carried = t->carried,
-	                              .memory = w->pipeline->memories[source]};
-	struct buf carried = {0};
-
-	around.near = t->near ? t->near : around.now;
-	batch_step_begin(w->batch, (uint32_t)(t - w->pipeline->streams),
-	                 str_of(source_name(t->source)), source_configuration(t->source));
-	count_records(w, &around);
-	count_long_lines(w);
-	if (around.memory)
-		remember_changes(around.memory, w->batch);
-	if (t->carried)
-		carried_pack(t->carried, &carried);
-	step.carried = buf_view(&carried);
-	batch_step_end(w->batch, &step);
-	buf_free(&carried);
-}
-
 /* ---- a thread ---- */
 
 bool in_order(const struct source *s)
@@ -195,36 +118,10 @@ bool in_order(const struct source *s)
 	return source_configuration(s)->carry_n || source_remembers(s);
 }
 
-/* Where the reader may cut a piece. */
-static size_t whole(void *arg, struct str head, struct str bytes)
-{
-	struct worker *w = arg;
-	struct stream *t = w->stream;
-
-	if (!t->wrapping_known)
-		t->wrapping = records_wrapping(t->source, head);
-	return records_whole(w->records, t->source, &t->wrapping, bytes);
-}
-
-/* Reads the next piece, with the turn of its stream and without the lock. */
-static enum read_result read_piece(struct worker *w)
-{
-	struct stream *t = w->stream;
-	const struct reader_cut cut = {whole, w};
-	enum read_result result = reader_next(t->reader, &cut, &w->piece);
-
-	if (result == READ_PIECE && !t->wrapping_known) { /* the first line is there, whole */
-		t->wrapping = records_wrapping(t->source, reader_head(t->reader));
-		t->wrapping_known = true;
-	}
-	w->wrapping = t->wrapping;
-	return result;
-}
-
 static void take_turn(struct worker *w, struct stream *t)
 {
 	struct pipeline *p = w->pipeline;
-	bool ordered = in_order(t->source);
+	bool ordered = in_order(t->course.source);
 	enum read_result result;
 	int64_t consumed;
 
@@ -232,21 +129,22 @@ static void take_turn(struct worker *w, struct stream *t)
 	w->stream = t;
 	w->begin = t->end_offset;
 	(void)pthread_mutex_unlock(&p->lock);
-	result = read_piece(w);
-	consumed = reader_consumed(t->reader);
+	result = course_read(&t->course, &w->hand);
+	consumed = reader_consumed(t->course.reader);
 	(void)pthread_mutex_lock(&p->lock);
 	t->turn = ordered && result == READ_PIECE;
 	p->consumed += consumed - t->consumed;
 	t->consumed = consumed;
 	(void)pthread_cond_broadcast(&p->changed);
 	if (result != READ_PIECE) {
-		stream_finish(p, t, result, reader_error(t->reader));
+		stream_finish(p, t, result, reader_error(t->course.reader));
 		return;
 	}
-	t->end_offset = w->piece.end;
-	p->sums.bytes += w->piece.end - w->begin;
+	t->end_offset = w->hand.piece.end;
+	p->sums.bytes += w->hand.piece.end - w->begin;
 	(void)pthread_mutex_unlock(&p->lock);
-	count_piece(w);
+	course_count(&t->course, &w->hand, (uint32_t)(t - p->streams), w->begin,
+	             p->memories[source_number(p, t->course.source)]);
 	(void)pthread_mutex_lock(&p->lock);
 	if (ordered) {
 		t->turn = false;
@@ -305,10 +203,8 @@ static void start_workers(struct pipeline *p, bool keep_rows)
 		struct worker *w = &p->workers[i];
 
 		w->pipeline = p;
-		w->batch = batch_new(ledger_zone(p->ledger), keep_rows);
+		hand_open(&w->hand, p->ledger, p->sources, p->sources_n, keep_rows);
 		w->spare = batch_new(ledger_zone(p->ledger), keep_rows);
-		w->records = records_new();
-		w->extractors = xcalloc(p->sources_n, sizeof(struct extractor *));
 	}
 	for (int i = 0; i < p->jobs; i++) {
 		if (pthread_create(&p->workers[i].thread, NULL, work, &p->workers[i]) != 0)
@@ -317,23 +213,13 @@ static void start_workers(struct pipeline *p, bool keep_rows)
 	}
 }
 
-static void free_worker(struct pipeline *p, struct worker *w)
-{
-	for (size_t i = 0; i < p->sources_n; i++)
-		extractor_free(&w->extractors[i]);
-	free((void *)w->extractors);
-	batch_free(&w->batch);
-	batch_free(&w->spare);
-	records_free(&w->records);
-	piece_free(&w->piece);
-}
-
 static void stop_workers(struct pipeline *p)
 {
 	for (int i = 0; i < p->jobs; i++)
 		(void)pthread_join(p->workers[i].thread, NULL);
 	for (int i = 0; i < p->jobs; i++) {
-		free_worker(p, &p->workers[i]);
+		hand_close(&p->workers[i].hand);
+		batch_free(&p->workers[i].spare);
 		batch_free(&p->handed[i]);
 	}
 	free(p->workers);
@@ -366,10 +252,10 @@ static void link_streams(struct pipeline *p)
 	struct stream **last;
 
 	for (size_t i = 0; i < p->streams_n; i++)
-		(void)source_number(p, p->streams[i].source);
+		(void)source_number(p, p->streams[i].course.source);
 	last = xcalloc(p->sources_n, sizeof(*last));
 	for (size_t i = 0; i < p->streams_n; i++) {
-		size_t number = source_number(p, p->streams[i].source);
+		size_t number = source_number(p, p->streams[i].course.source);
 
 		p->streams[i].before = last[number];
 		last[number] = &p->streams[i];

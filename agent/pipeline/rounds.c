@@ -104,8 +104,8 @@ void round_hand_over(struct worker *w)
 {
 	struct pipeline *p = w->pipeline;
 
-	p->handed[w - p->workers] = w->batch;
-	w->batch = w->spare;
+	p->handed[w - p->workers] = w->hand.batch;
+	w->hand.batch = w->spare;
 	w->spare = NULL;
 	w->round = p->round;
 	if (++p->handed_over == p->jobs)
@@ -117,9 +117,9 @@ bool round_is_due(const struct worker *w)
 	const struct pipeline *p = w->pipeline;
 	int64_t since;
 
-	if (batch_bytes(w->batch) > p->batch_limit)
+	if (batch_bytes(w->hand.batch) > p->batch_limit)
 		return true;
-	if (w->batch->steps_n == 0)
+	if (w->hand.batch->steps_n == 0)
 		return false;
 	/* Often enough that a thread commits while others parse and little is left for the end, but
 	 * commits never take more than a small part of the time. */

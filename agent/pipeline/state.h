@@ -9,8 +9,7 @@
 #include <pthread.h>
 
 #include "agent/follow/known.h"
-#include "agent/follow/reader.h"
-#include "agent/meter/records.h"
+#include "agent/pipeline/course.h"
 #include "agent/pipeline/pipeline.h"
 
 enum {
@@ -33,10 +32,9 @@ enum stream_phase {
 enum { REASON_BYTES = sizeof(((struct mark *)0)->reason) };
 
 struct stream {
-	const struct source *source;
+	struct course course;
 	struct mark mark; /* as committed */
 	enum stream_phase phase;
-	struct reader *reader;
 	bool turn;                   /* a thread is reading a piece of it */
 	bool input;                  /* standard input: no identity */
 	bool fresh;                  /* touched since the last round, so its mark is to be saved */
@@ -44,11 +42,7 @@ struct stream {
 	const struct stream *before; /* the one of its source before it; NULL: it is the first */
 	char *head; /* its first bytes, while it may be compared with others; on the heap */
 	size_t head_n;
-	struct carried *carried;  /* what its records carry on; NULL: nothing */
-	struct wrapping wrapping; /* what its records are in, for who has the turn */
-	bool wrapping_known;
 	int64_t size;     /* on disk */
-	int64_t near;     /* the file's own time; here because a commit writes the whole mark */
 	int64_t consumed; /* of size */
 	int64_t mark_end; /* handed over up to here */
 	/* What the mark becomes when all pieces are committed. */
@@ -61,16 +55,11 @@ struct stream {
 struct worker {
 	struct pipeline *pipeline;
 	pthread_t thread;
-	struct batch *batch; /* being filled */
-	struct batch *spare; /* for the next round; NULL while it is committed */
-	struct piece piece;
-	struct records *records;
-	struct wrapping wrapping; /* of the piece; a copy for when the turn has been given back */
-	struct extractor **extractors; /* one a source; made when first needed */
-	uint64_t round;                /* the last one this thread has handed over for */
-	struct stream *stream;         /* whose piece it read last */
-	int64_t begin;                 /* of that piece */
-	int64_t offset;                /* of the record being counted */
+	struct hand hand;      /* its batch is the one being filled */
+	struct batch *spare;   /* for the next round; NULL while it is committed */
+	uint64_t round;        /* the last one this thread has handed over for */
+	struct stream *stream; /* whose piece it read last */
+	int64_t begin;         /* of that piece */
 };
 
 struct pipeline {
@@ -134,8 +123,6 @@ void streams_pass_done(struct pipeline *p);
 
 /* Loads what the sources remember. False and *err. */
 bool remember_load(struct pipeline *p, struct err *err);
-/* Hands over with a batch what has changed in the memory of the source of its step. */
-void remember_changes(struct memory *m, struct batch *batch);
 /* Commits the calls whose time to wait is over, when all has been read. Without the lock. */
 bool remember_finish(struct pipeline *p, bool keep_rows, struct err *err);
 

@@ -67,7 +67,7 @@ static void end_stream(struct stream *t, enum file_state state, const char *reas
 	t->end_state = state;
 	t->fresh = true;
 	copy_reason(t->end_reason, reason);
-	reader_close(&t->reader);
+	reader_close(&t->course.reader);
 }
 
 static void say_trouble(const struct pipeline *p, const struct stream *t, const char *why)
@@ -86,14 +86,14 @@ static enum identity identity_of(const struct source_config *config)
 /* With the lock held, as everything that changes a phase. */
 static void identify(struct pipeline *p, struct stream *t)
 {
-	const struct source_config *config = source_configuration(t->source);
+	const struct source_config *config = source_configuration(t->course.source);
 
 	p->sums.files++;
 	t->fresh = true;
 	t->phase = STREAM_OPEN;
 	if (t->input)
 		return;
-	switch (known_resolve(p->known, t->reader, identity_of(config), &t->mark)) {
+	switch (known_resolve(p->known, t->course.reader, identity_of(config), &t->mark)) {
 	case KNOWN_UNCHANGED:
 		p->sums.unchanged++;
 		p->consumed += t->size;
@@ -115,9 +115,9 @@ static void resolve(struct pipeline *p, struct stream *t)
 	identify(p, t);
 	if (t->phase != STREAM_OPEN)
 		return;
-	t->carried = source_carried(t->source);
-	if (t->carried && t->mark.offset)
-		carried_unpack(t->carried, buf_view(&t->mark.carried));
+	t->course.carried = source_carried(t->course.source);
+	if (t->course.carried && t->mark.offset)
+		carried_unpack(t->course.carried, buf_view(&t->mark.carried));
 }
 
 static bool open_stream(struct stream *t, struct err *err)
@@ -126,15 +126,16 @@ static bool open_stream(struct stream *t, struct err *err)
 	struct str head;
 
 	if (t->input) {
-		t->reader = reader_from_fd(STDIN_FILENO, "standard input", options);
+		t->course.reader = reader_from_fd(STDIN_FILENO, "standard input", options);
 		return true;
 	}
-	t->reader = reader_open(t->mark.path, source_configuration(t->source)->follow_symlinks,
-	                        options, &t->mark, err);
-	if (t->reader == NULL)
+	t->course.reader =
+		reader_open(t->mark.path, source_configuration(t->course.source)->follow_symlinks,
+	                    options, &t->mark, err);
+	if (t->course.reader == NULL)
 		return false;
-	t->near = t->mark.mtime_ns / 1000;
-	head = reader_head(t->reader);
+	t->course.near = t->mark.mtime_ns / 1000;
+	head = reader_head(t->course.reader);
 	t->head = str_dup(head);
 	t->head_n = head.n;
 	return true;
@@ -176,7 +177,7 @@ void stream_start(struct pipeline *p, struct stream *t)
 void stream_finish(struct pipeline *p, struct stream *t, enum read_result result, const char *why)
 {
 	char reason[80] = "";
-	int64_t unfinished = reader_unfinished(t->reader);
+	int64_t unfinished = reader_unfinished(t->course.reader);
 
 	t->content_size = t->end_offset + unfinished;
 	switch (result) {
@@ -208,8 +209,8 @@ void stream_finish(struct pipeline *p, struct stream *t, enum read_result result
  */
 static bool may_start(const struct stream *t)
 {
-	bool any_order =
-		source_configuration(t->source)->dedupe_by_n == 0 && !source_remembers(t->source);
+	bool any_order = source_configuration(t->course.source)->dedupe_by_n == 0 &&
+	                 !source_remembers(t->course.source);
 
 	return any_order || t->before == NULL || t->before->phase >= STREAM_ENDED;
 }
@@ -277,8 +278,8 @@ bool streams_moving(const struct pipeline *p)
 void stream_done(struct stream *t)
 {
 	t->phase = STREAM_DONE;
-	carried_free(&t->carried);
-	reader_close(&t->reader);
+	carried_free(&t->course.carried);
+	reader_close(&t->course.reader);
 	free(t->head);
 	t->head = NULL;
 	t->head_n = 0;
