@@ -215,8 +215,10 @@ static enum known_result give(struct entry *e, struct mark *m)
 	bool itself = same_inode(&e->mark, m) || !still_stands(&e->mark);
 
 	take(m, &e->mark);
+	m->from = e->mark.id;
 	if (!itself || e->taken) {
 		m->id = 0;
+		m->lost = 0;
 		return KNOWN_COPY;
 	}
 	e->taken = true;

@@ -43,8 +43,8 @@ void known_reuse_empty(struct known *k, struct mark *m);
 void known_add(struct known *k, const struct mark *m);
 
 /* The same for a file that is followed and has its row (m->id): replaces what was known of it.
- * `held`: it is still read, so another file with its content is a copy; else that may go on with its
- * row. */
+ * `held`: it is still read, so another file with its content is a copy; else that may go on with
+ * its row. */
 void known_put(struct known *k, const struct mark *m, bool held);
 
 #endif

@@ -10,7 +10,7 @@ const char *file_state_name(enum file_state state)
 	static const char *const names[FILE_STATES] = {
 		[FILE_NEW] = "new",           [FILE_READ] = "read",
 		[FILE_PARTIAL] = "partial",   [FILE_CORRUPT] = "corrupt",
-		[FILE_LEFT_OUT] = "left out",
+		[FILE_LEFT_OUT] = "left out", [FILE_FINISHED] = "finished",
 	};
 
 	return names[state];

@@ -18,6 +18,7 @@ enum file_state {
 	FILE_PARTIAL,  /* a run ended before the end of the file */
 	FILE_CORRUPT,  /* a gzip damaged: counted up to the last whole line before the damage */
 	FILE_LEFT_OUT, /* not a regular file, no permission, ...: the reason says */
+	FILE_FINISHED, /* gone from its place and read to its end, or written anew */
 	FILE_STATES
 };
 
@@ -36,10 +37,12 @@ struct mark {
 	struct hash128 head;
 	uint32_t frontier_n; /* bytes before offset hashed in frontier: min(offset, MARK_BYTES) */
 	struct hash128 frontier;
-	int64_t last_time;  /* of the last call with a time, for the day of untimed records; 0: none
-	                     */
-	int64_t lost;       /* bytes destroyed before they could be read */
-	int64_t committed;  /* the offset that the ledger has */
+	int64_t last_time; /* of the last call with a time, for the day of untimed records; 0: none
+	                    */
+	int64_t lost;      /* bytes destroyed before they could be read */
+	int64_t committed; /* the offset that the ledger has */
+	int64_t from; /* row of the file whose content it goes on with, if that is another; 0: none
+	               */
 	struct buf carried; /* what its records carry on, as the ledger keeps it; see
 	                       meter/carried.h */
 	enum file_state state;

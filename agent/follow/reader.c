@@ -181,6 +181,8 @@ static void advance(struct reader *r, const char *p, size_t n)
 	r->recent_n = (uint32_t)(kept + n);
 }
 
+static bool is_replaced(const struct reader *r, const struct piece *p);
+
 /* ---- pieces ---- */
 
 void piece_free(struct piece *p)
@@ -324,6 +326,8 @@ enum read_result reader_next(struct reader *r, const struct reader_cut *cut, str
 			pass_over(r, p, false);
 			searched = 0;
 		}
+		if (is_replaced(r, p))
+			return READ_REPLACED;
 		n = p->n ? whole(r, cut, p, searched) : 0;
 		if (n == 0 && p->n > LINE_MAX_BYTES)
 			pass_over(r, p, true);
@@ -348,6 +352,34 @@ int64_t reader_consumed(const struct reader *r)
 int64_t reader_unfinished(const struct reader *r)
 {
 	return r->passed + (int64_t)r->tail.n;
+}
+
+/* ---- following ---- */
+
+bool reader_has_changed(const struct reader *r, const struct mark *m)
+{
+	struct stat st;
+
+	return fstat(r->fd, &st) == 0 &&
+	       (st.st_size != m->size || in_ns(st.st_mtim) != m->mtime_ns);
+}
+
+void reader_refresh(const struct reader *r, struct mark *m)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) == 0)
+		fill_hints(m, &st, r->gunzip != NULL);
+}
+
+void reader_set_finished(struct reader *r)
+{
+	r->options.finished = true;
+}
+
+bool reader_is_finished(const struct reader *r)
+{
+	return r->options.finished;
 }
 
 /* ---- identity ---- */
@@ -389,6 +421,39 @@ static bool pread_all(int fd, char *p, size_t n, int64_t at)
 		done += got > 0 ? (size_t)got : 0;
 	}
 	return true;
+}
+
+void reader_begin_anew(struct reader *r, struct mark *m)
+{
+	rewind_to(r, 0);
+	r->options.finished = false;
+	reader_refresh(r, m);
+}
+
+/* Whether these bytes stand at a place of the file. */
+static bool stands(const struct reader *r, const char *p, size_t n, int64_t at)
+{
+	char bytes[MARK_BYTES];
+
+	return n == 0 || (pread_all(r->fd, bytes, n, at) && memcmp(bytes, p, n) == 0);
+}
+
+/*
+ * Whether the bytes before the offset, or those of the piece behind it, are no longer what was
+ * read. Asked after the piece has been read: had the file been truncated before that, they would
+ * not stand there.
+ */
+static bool is_replaced(const struct reader *r, const struct piece *p)
+{
+	size_t n = p->n < MARK_BYTES ? p->n : MARK_BYTES;
+	struct stat st;
+
+	if (!r->options.followed || r->gunzip)
+		return false;
+	if (fstat(r->fd, &st) == 0 && st.st_size < r->offset + (int64_t)p->n)
+		return true;
+	return !stands(r, r->recent, r->recent_n, r->offset - r->recent_n) ||
+	       !stands(r, p->p, n, r->offset);
 }
 
 /* To the offset at once; the marks are read from their places. */

@@ -38,6 +38,7 @@ struct reader;
  * of a gzip it always counts. */
 struct reader_options {
 	bool finished;
+	bool followed; /* a plain file that others may truncate while it is read: READ_REPLACED */
 };
 
 /* Opens `path` for reading without following a link in the last place unless `follow_symlinks`,
@@ -73,11 +74,24 @@ enum read_result {
 	READ_END,     /* nothing more now; an unterminated line may be left for later */
 	READ_CORRUPT, /* a gzip is damaged here; what was whole has been given. reader_error says */
 	READ_ERROR,   /* the system failed to read; reader_error says */
+	READ_REPLACED, /* what was read before is no longer there; nothing of this read counts */
 };
 
 /* The next piece: whole lines, or with `cut` (NULL: lines) whole records of whatever kind. Not
  * thread-safe: callers take turns. */
 enum read_result reader_next(struct reader *r, const struct reader_cut *cut, struct piece *p);
+/* ---- of a file that is followed ---- */
+
+/* Whether size or time of the open file are others than in the hints of *m. */
+bool reader_has_changed(const struct reader *r, const struct mark *m);
+/* Brings the hints of *m up to date. */
+void reader_refresh(const struct reader *r, struct mark *m);
+/* Nobody writes any more: an unterminated last line counts. */
+void reader_set_finished(struct reader *r);
+bool reader_is_finished(const struct reader *r);
+/* Back to the start, with nothing known of what was read; brings *m's hints up to date. */
+void reader_begin_anew(struct reader *r, struct mark *m);
+
 const char *reader_error(const struct reader *r);
 /* Of the file as such: compressed bytes consumed, for progress. */
 int64_t reader_consumed(const struct reader *r);

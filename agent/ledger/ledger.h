@@ -71,6 +71,9 @@ struct commit_input {
 bool ledger_commit(struct ledger *l, const struct commit_input *input, struct commit_sums *ret,
                    struct err *err);
 
+/* Bytes of a file's content were destroyed before they could be read. */
+bool ledger_add_loss(struct ledger *l, int64_t file, int64_t bytes, struct err *err);
+
 /* Only marks: states and reasons of files of which nothing was counted. */
 bool ledger_save_marks(struct ledger *l, struct mark *const *marks, size_t n, struct err *err);
 

@@ -22,6 +22,7 @@ static const char FILE_CHANGE[] =
 	"UPDATE files SET (" COLUMNS ") = "
 	"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) "
 	"WHERE id = ?20 AND offset = ?21";
+static const char FILE_LOST[] = "UPDATE files SET lost = lost + ? WHERE id = ?";
 static const char FILE_ALL[] =
 	"SELECT path, (SELECT text FROM labels WHERE labels.id = source), gzip, device, inode, "
 	"size, mtime_ns, ctime_ns, offset, content_size, head_n, head, frontier_n, frontier, "
@@ -67,6 +68,16 @@ bool marks_save(struct ledger *l, struct mark *m, struct str carried, struct err
 		               l->sql.path, m->path);
 	m->committed = m->offset;
 	return true;
+}
+
+bool ledger_add_loss(struct ledger *l, int64_t file, int64_t bytes, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&l->sql, FILE_LOST, err);
+
+	if (st == NULL)
+		return false;
+	sql_bind_ints(st, 1, (const int64_t[]){bytes, file}, 2);
+	return sql_done(&l->sql, st, err);
 }
 
 /* ---- the steps of a commit ---- */

@@ -182,6 +182,7 @@ void stream_finish(struct pipeline *p, struct stream *t, enum read_result result
 	t->content_size = t->end_offset + unfinished;
 	switch (result) {
 	case READ_PIECE:
+	case READ_REPLACED: /* only of files that are followed */
 		return;
 	case READ_END:
 		if (unfinished)

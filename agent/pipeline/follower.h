@@ -1,0 +1,53 @@
+/*
+ * The files that are followed: found, read as they grow, and committed with what they hold. One
+ * thread. The caller waits, and says what has happened; nothing here sleeps.
+ */
+#ifndef PIPELINE_FOLLOWER_H
+#define PIPELINE_FOLLOWER_H
+
+#include "agent/pipeline/pipeline.h"
+
+struct follower;
+
+enum follower_level { FOLLOWER_ERROR, FOLLOWER_WARNING, FOLLOWER_INFO };
+
+struct follower_options {
+	const struct config *config;
+	const struct source *const *sources;
+	size_t sources_n;
+	/* Something a person should know of. */
+	void (*say)(void *arg, enum follower_level level, const char *text);
+	/* A folder in which something may appear that matters. NULL: nobody watches. */
+	void (*folder)(void *arg, const char *path);
+	void *arg;
+};
+
+/* Keeps `options` and `ledger`. NULL and *err. */
+struct follower *follower_new(struct ledger *ledger, const struct follower_options *options,
+                              struct err *err);
+/* What is not committed is dropped, and read again by who follows next. */
+void follower_free(struct follower **f);
+
+/* `now` is monotonic, in microseconds. */
+
+/* Something has changed at this path; NULL: look at all files, and for new ones. */
+void follower_changed(struct follower *f, const char *path, int64_t now);
+/* Looks at all files whose changes nobody tells of (`all`: at every file). */
+void follower_poll(struct follower *f, bool all);
+/* Does what is due: searches, reads a share of every file that has more, commits. True: there is
+ * more to do at once. */
+bool follower_turn(struct follower *f, int64_t now);
+/* When follower_turn has something to do again, if nothing changes. */
+int64_t follower_deadline(const struct follower *f, int64_t now);
+/* Commits what has been read. False and *err: it could not be, and stays to be committed. */
+bool follower_commit(struct follower *f, struct err *err);
+
+/* Files, bytes not read yet, and records so far. */
+struct follower_sums {
+	size_t files;
+	int64_t lag;
+	struct commit_sums commit;
+};
+void follower_sums(const struct follower *f, struct follower_sums *ret);
+
+#endif

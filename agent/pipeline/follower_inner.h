@@ -1,0 +1,64 @@
+/*
+ * The inside of a follower, shared by follower.c (turns and commits), follower_scan.c (which files
+ * there are) and follower_read.c (what one of them holds).
+ */
+#ifndef PIPELINE_FOLLOWER_INNER_H
+#define PIPELINE_FOLLOWER_INNER_H
+
+#include "agent/follow/known.h"
+#include "agent/pipeline/follower.h"
+#include "agent/pipeline/tailed.h"
+
+enum {
+	TURN_PIECES = 4,              /* of one file, until others have their turn */
+	FOLLOW_BATCH_BYTES = 8 << 20, /* beyond it nothing is read until a commit succeeds */
+	OPEN_SPARE = 32,              /* descriptors left for others */
+	RETRY_MS = 1000,              /* after a commit or an opening that failed */
+	NEW_FILES_MS = 50, /* from a hint that there is a new file to the search for it */
+};
+
+/* Bytes that were truncated away before they were read: lost, unless a copy of them turns up. */
+struct loss {
+	int64_t file; /* row of the content they were of */
+	int64_t bytes;
+	int64_t at; /* when they are given up */
+	char *path;
+};
+
+struct follower {
+	struct ledger *ledger;
+	struct follower_options options;
+	struct known *known;
+	struct memory **memories; /* by source */
+	struct tailed **files;
+	size_t files_n, files_room;
+	size_t open_n, open_max; /* readers */
+	struct hand hand;
+	struct loss *losses;
+	size_t losses_n, losses_room;
+	int64_t now;       /* of the turn */
+	int64_t scan_at;   /* the next search */
+	int64_t commit_at; /* the next commit, if there is something to commit */
+	int64_t poll_at;
+	bool commit_fails; /* it has been said */
+	bool *scan_failed; /* by source: the last search could not see everything, as has been said
+	                    */
+	struct commit_sums sums;
+};
+
+__attribute__((format(printf, 3, 4))) void
+follower_say(const struct follower *f, enum follower_level level, const char *format, ...);
+const struct follow_config *follower_config(const struct follower *f);
+
+/* Finds new files and notes which are gone. */
+void follower_scan(struct follower *f);
+/* Reads a share of one file. */
+void follower_read(struct follower *f, struct tailed *t);
+/* The content of a file is no longer what was counted: it begins anew, as another file. False: the
+ * old content could not be settled yet. */
+bool follower_begin_anew(struct follower *f, struct tailed *t);
+void follower_close(struct follower *f, struct tailed *t);
+/* Of losses, those whose time has come are written down. */
+void follower_give_up_losses(struct follower *f);
+
+#endif

@@ -1,0 +1,312 @@
+/*
+ * What one file holds. It is opened, known again by content, and read to its end; then it waits.
+ * Before every piece the reader proves that what was read before is still there, so a file that was
+ * truncated is found out however large it is again.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "agent/meter/carried.h"
+#include "agent/pipeline/follower_inner.h"
+
+/* ---- opening ---- */
+
+void follower_close(struct follower *f, struct tailed *t)
+{
+	if (t->course.reader == NULL)
+		return;
+	tailed_close(t);
+	f->open_n--;
+}
+
+/* The open file that has been quiet for longest and can be opened again by its path. */
+static struct tailed *quietest(const struct follower *f)
+{
+	struct tailed *best = NULL;
+
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *t = f->files[i];
+
+		if (t->course.reader && !t->gone && !t->dirty &&
+		    (best == NULL || t->active < best->active))
+			best = t;
+	}
+	return best;
+}
+
+static void make_room(struct follower *f)
+{
+	struct tailed *t;
+
+	while (f->open_n >= f->open_max && (t = quietest(f)) != NULL)
+		follower_close(f, t);
+}
+
+/* What is known has to be up to date before another file is held against it. */
+static void refresh_known(struct follower *f)
+{
+	for (size_t i = 0; i < f->files_n; i++)
+		if (f->files[i]->mark.id && f->files[i]->known)
+			known_put(f->known, &f->files[i]->mark, true);
+}
+
+static enum identity identity_of(const struct source_config *c)
+{
+	if (c->rewritten)
+		return IDENTITY_PATH;
+	return c->copies_count ? IDENTITY_ITSELF : IDENTITY_CONTENT;
+}
+
+/* A copy of what was truncated away goes on with what was not read. */
+static void find_loss(struct follower *f, const struct tailed *t)
+{
+	for (size_t i = 0; i < f->losses_n; i++) {
+		if (f->losses[i].file != t->mark.from && f->losses[i].file != t->mark.id)
+			continue;
+		free(f->losses[i].path);
+		f->losses[i] = f->losses[--f->losses_n];
+		return;
+	}
+}
+
+/* The content decides what the file is. True: there may be something to read. */
+static bool identify(struct follower *f, struct tailed *t)
+{
+	const struct source_config *c = source_configuration(t->course.source);
+	enum known_result what;
+
+	refresh_known(f);
+	what = known_resolve(f->known, t->course.reader, identity_of(c), &t->mark);
+	t->known = true;
+	t->begin = t->mark.offset;
+	carried_free(&t->course.carried);
+	t->course.carried = source_carried(t->course.source);
+	if (t->course.carried && t->mark.offset)
+		carried_unpack(t->course.carried, buf_view(&t->mark.carried));
+	if (what == KNOWN_CONTINUED || what == KNOWN_COPY)
+		find_loss(f, t);
+	t->unsaved = what != KNOWN_UNCHANGED;
+	return what != KNOWN_UNCHANGED;
+}
+
+static void cannot_open(struct follower *f, struct tailed *t, const char *why)
+{
+	if (t->mark.state != FILE_LEFT_OUT)
+		follower_say(f, FOLLOWER_WARNING, "%s", why);
+	tailed_state(t, FILE_LEFT_OUT, "%s", why);
+	t->dirty = false;
+	t->retry = f->now + follower_config(f)->rescan;
+}
+
+/* Opens it again where it was read before. False: another file stands at its path now. */
+static bool resume(struct tailed *t, const struct mark *before)
+{
+	return t->mark.device == before->device && t->mark.inode == before->inode &&
+	       reader_resume(t->course.reader, before);
+}
+
+/* Whether the file just opened is already followed by another. */
+static bool is_followed(const struct follower *f, const struct tailed *t)
+{
+	for (size_t i = 0; i < f->files_n; i++) {
+		const struct tailed *other = f->files[i];
+
+		if (other != t && other->mark.inode == t->mark.inode &&
+		    other->mark.device == t->mark.device &&
+		    (other->course.reader || !other->gone))
+			return true;
+	}
+	return false;
+}
+
+static bool open_file(struct follower *f, struct tailed *t)
+{
+	const struct source_config *c = source_configuration(t->course.source);
+	struct mark before = t->mark;
+	struct err err = {0};
+
+	make_room(f);
+	t->course.reader = reader_open(t->mark.path, c->follow_symlinks,
+	                               (struct reader_options){.followed = true}, &t->mark, &err);
+	if (t->course.reader == NULL) {
+		cannot_open(f, t, err.text);
+		return false;
+	}
+	f->open_n++;
+	if (is_followed(f, t)) { /* another one stands at its path, and is followed already */
+		t->gone = true;
+		t->dirty = false;
+		follower_close(f, t);
+		return false;
+	}
+	t->course.near = t->mark.mtime_ns / 1000;
+	t->active = f->now;
+	if (!t->known)
+		return identify(f, t);
+	if (!c->rewritten && resume(t, &before)) {
+		t->begin = t->mark.offset;
+		return true;
+	}
+	return follower_begin_anew(f, t);
+}
+
+/* ---- beginning anew ---- */
+
+static void add_loss(struct follower *f, const struct mark *m, int64_t bytes)
+{
+	if (bytes == 0)
+		return;
+	f->losses = array_room(f->losses, f->losses_n, &f->losses_room, sizeof(*f->losses));
+	f->losses[f->losses_n++] = (struct loss){
+		m->id, bytes, f->now + follower_config(f)->finish_after, xstrdup(m->path)};
+}
+
+void follower_give_up_losses(struct follower *f)
+{
+	for (size_t i = f->losses_n; i-- > 0;) {
+		struct loss *l = &f->losses[i];
+		struct err err = {0};
+
+		if (l->at > f->now)
+			continue;
+		if (!ledger_add_loss(f->ledger, l->file, l->bytes, &err))
+			return; /* next time */
+		follower_say(f, FOLLOWER_WARNING,
+		             "%s was truncated before %" PRId64
+		             " bytes of it could be read; they are lost",
+		             l->path, l->bytes);
+		free(l->path);
+		*l = f->losses[--f->losses_n];
+	}
+}
+
+/* The row of the old content stays with the ledger, so that a copy of it is known. */
+static bool settle_old(struct follower *f, struct tailed *t, struct err *err)
+{
+	struct mark *old = &t->mark;
+
+	if (!follower_commit(f, err))
+		return false;
+	if (old->id == 0)
+		return true;
+	tailed_state(t, FILE_FINISHED, "truncated or written anew");
+	if (!ledger_save_marks(f->ledger, &old, 1, err))
+		return false;
+	known_put(f->known, old, false);
+	add_loss(f, old, tailed_lag(t));
+	old->id = old->committed = old->lost = old->last_time = old->from = 0;
+	return true;
+}
+
+bool follower_begin_anew(struct follower *f, struct tailed *t)
+{
+	bool rewritten = source_configuration(t->course.source)->rewritten;
+	struct err err = {0};
+
+	if (!(rewritten ? follower_commit(f, &err) : settle_old(f, t, &err))) {
+		t->retry = f->now + RETRY_MS * TIME_MS;
+		follower_close(f, t);
+		return false;
+	}
+	t->mark.offset = 0;
+	t->mark.head_n = t->mark.frontier_n = 0;
+	t->mark.content_size = 0;
+	buf_clear(&t->mark.carried);
+	carried_free(&t->course.carried);
+	t->course.carried = source_carried(t->course.source);
+	t->course.wrapping_known = false;
+	t->begin = 0;
+	t->unsaved = true;
+	t->settled = false;
+	reader_begin_anew(t->course.reader, &t->mark);
+	return true;
+}
+
+/* ---- reading ---- */
+
+static void count_piece(struct follower *f, struct tailed *t, uint32_t number)
+{
+	course_count(&t->course, &f->hand, number, t->begin, f->memories[t->source]);
+	t->begin = f->hand.piece.end;
+	t->active = f->now;
+	t->unsaved = true;
+	t->settled = false;
+}
+
+static void at_end(struct follower *f, struct tailed *t)
+{
+	int64_t unfinished = reader_unfinished(t->course.reader);
+	int64_t wait = follower_config(f)->finish_after;
+	bool over = (t->gone || t->rotated) && f->now - t->active >= wait;
+
+	t->dirty = false;
+	t->mark.content_size = t->begin + unfinished;
+	if (t->mark.gzip || (over && unfinished == 0)) {
+		tailed_state(t, t->gone ? FILE_FINISHED : FILE_READ, "%s",
+		             t->gone ? "moved or deleted, and read to its end" : "");
+		t->settled = true;
+		follower_close(f, t);
+	} else if (over && !reader_is_finished(t->course.reader)) {
+		reader_set_finished(t->course.reader); /* its last line counts without a newline */
+		t->dirty = true;
+	} else if (unfinished) {
+		tailed_state(t, FILE_READ,
+		             "%" PRId64 " bytes of an unfinished record wait for its end",
+		             unfinished);
+	} else if (t->gone || t->rotated) {
+		tailed_state(t, FILE_READ,
+		             "rotated; read on for as long as somebody may write at it");
+	} else {
+		tailed_state(t, FILE_READ, "%s", "");
+	}
+}
+
+static void on_trouble(struct follower *f, struct tailed *t, enum file_state state)
+{
+	const char *why = reader_error(t->course.reader);
+
+	if (t->mark.state != state)
+		follower_say(f, FOLLOWER_WARNING, "%s: %s", t->mark.path, why);
+	tailed_state(t, state, "%s", why);
+	t->dirty = false;
+	t->retry = f->now + RETRY_MS * TIME_MS;
+	follower_close(f, t);
+}
+
+void follower_read(struct follower *f, struct tailed *t)
+{
+	uint32_t number = 0;
+
+	while (f->files[number] != t)
+		number++;
+	if (t->course.reader == NULL && !open_file(f, t)) {
+		if (t->course.reader) { /* unchanged since it was read to its end */
+			t->dirty = false;
+			t->settled = true;
+			follower_close(f, t);
+		}
+		return;
+	}
+	reader_refresh(t->course.reader, &t->mark);
+	for (int i = 0; i < TURN_PIECES && t->dirty; i++) {
+		switch (course_read(&t->course, &f->hand)) {
+		case READ_PIECE:
+			count_piece(f, t, number);
+			break;
+		case READ_END:
+			at_end(f, t);
+			break;
+		case READ_REPLACED:
+			if (!follower_begin_anew(f, t))
+				return;
+			break;
+		case READ_CORRUPT:
+			on_trouble(f, t, FILE_CORRUPT);
+			break;
+		case READ_ERROR:
+			on_trouble(f, t, FILE_PARTIAL);
+			break;
+		}
+	}
+}

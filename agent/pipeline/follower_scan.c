@@ -1,0 +1,124 @@
+/*
+ * Which files there are. A file is known again by device and inode, whatever its name is now. One
+ * that was not found is gone only when the search could see everything: a folder that cannot be
+ * read says nothing about the files in it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/follow/discover.h"
+#include "agent/pipeline/follower_inner.h"
+
+static struct tailed *by_inode(const struct follower *f, const struct stat *st)
+{
+	for (size_t i = 0; i < f->files_n; i++) {
+		const struct mark *m = &f->files[i]->mark;
+
+		if (m->inode == (int64_t)st->st_ino && m->device == (int64_t)st->st_dev && m->inode)
+			return f->files[i];
+	}
+	return NULL;
+}
+
+/* One that has not been opened yet, or cannot be. */
+static struct tailed *by_path(const struct follower *f, const char *path)
+{
+	for (size_t i = 0; i < f->files_n; i++)
+		if (f->files[i]->mark.inode == 0 && strcmp(f->files[i]->mark.path, path) == 0)
+			return f->files[i];
+	return NULL;
+}
+
+static struct tailed *add(struct follower *f, size_t source, const char *path)
+{
+	f->files = array_room((void *)f->files, f->files_n, &f->files_room, sizeof(*f->files));
+	f->files[f->files_n] = tailed_new(f->options.sources[source], source, path);
+	return f->files[f->files_n++];
+}
+
+static void rename_to(const struct follower *f, struct tailed *t, const char *path)
+{
+	follower_say(f, FOLLOWER_INFO, "%s is now %s", t->mark.path, path);
+	free(t->mark.path);
+	t->mark.path = xstrdup(path);
+	t->rotated = true;
+	t->dirty = t->unsaved = true;
+}
+
+static void take(struct follower *f, size_t source, const struct found *found)
+{
+	struct stat st;
+	struct tailed *t;
+
+	if (found->left_out) {
+		t = by_path(f, found->path);
+		t = t ? t : add(f, source, found->path);
+		t->seen = true;
+		t->dirty = false;
+		tailed_state(t, FILE_LEFT_OUT, "%s", found->left_out);
+		return;
+	}
+	if (stat(found->path, &st) != 0)
+		return; /* it went away meanwhile */
+	t = by_inode(f, &st);
+	if (t == NULL)
+		t = by_path(f, found->path);
+	if (t == NULL)
+		t = add(f, source, found->path);
+	else if (!t->seen && strcmp(t->mark.path, found->path) != 0)
+		rename_to(f, t, found->path);
+	t->gone = false;
+	t->seen = true;
+	if (t->mark.state == FILE_LEFT_OUT) /* it is none any more */
+		t->dirty = true;
+}
+
+/* False: something could not be seen. */
+static bool scan_source(struct follower *f, size_t source)
+{
+	const struct source_config *c = source_configuration(f->options.sources[source]);
+	struct found_list list = {0};
+	bool good = true;
+
+	for (size_t i = 0; i < c->paths_n; i++) {
+		struct err err = {0};
+		struct found_list found = {0};
+
+		if (!discover(c->paths[i], c->follow_symlinks, &found, &err)) {
+			good = false;
+			if (!f->scan_failed[source])
+				follower_say(f, FOLLOWER_WARNING, "%s: %s", c->name, err.text);
+		}
+		found_append(&list, &found);
+	}
+	found_unique(&list);
+	found_sort(&list);
+	for (size_t i = 0; i < list.n; i++)
+		take(f, source, &list.items[i]);
+	found_free(&list);
+	f->scan_failed[source] = !good;
+	return good;
+}
+
+/* Its path leads elsewhere. It is read on as long as somebody may write at it. */
+static void lose_sight(const struct follower *f, struct tailed *t)
+{
+	if (t->gone)
+		return;
+	t->gone = t->rotated = t->dirty = true;
+	t->active = f->now;
+	follower_say(f, FOLLOWER_INFO, "%s was moved or deleted", t->mark.path);
+}
+
+void follower_scan(struct follower *f)
+{
+	for (size_t i = 0; i < f->files_n; i++)
+		f->files[i]->seen = false;
+	for (size_t i = 0; i < f->options.sources_n; i++)
+		(void)scan_source(f, i);
+	for (size_t i = 0; i < f->files_n; i++)
+		if (!f->files[i]->seen && !f->scan_failed[f->files[i]->source])
+			lose_sight(f, f->files[i]);
+	f->scan_at = f->now + follower_config(f)->rescan;
+}

@@ -1,0 +1,102 @@
+#include "agent/pipeline/tailed.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/meter/carried.h"
+
+struct tailed *tailed_new(const struct source *s, size_t source, const char *path)
+{
+	struct tailed *t = xcalloc(1, sizeof(*t));
+
+	t->course.source = s;
+	t->source = source;
+	t->mark.path = xstrdup(path);
+	t->mark.source = xstrdup(source_name(s));
+	t->rotated = tailed_is_rotated_name(path);
+	t->dirty = true;
+	return t;
+}
+
+void tailed_close(struct tailed *t)
+{
+	reader_close(&t->course.reader);
+	t->course.wrapping_known = false;
+}
+
+void tailed_free(struct tailed **tp)
+{
+	struct tailed *t = *tp;
+
+	*tp = NULL;
+	if (t == NULL)
+		return;
+	tailed_close(t);
+	carried_free(&t->course.carried);
+	mark_free(&t->mark);
+	free(t);
+}
+
+void tailed_state(struct tailed *t, enum file_state state, const char *format, ...)
+{
+	char reason[sizeof(t->mark.reason)];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	if (t->mark.state == state && strcmp(t->mark.reason, reason) == 0)
+		return;
+	t->mark.state = state;
+	memcpy(t->mark.reason, reason, sizeof(reason));
+	t->unsaved = true;
+}
+
+static int64_t in_ns(struct timespec t)
+{
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+bool tailed_has_changed(const struct tailed *t)
+{
+	const struct mark *m = &t->mark;
+	struct stat st;
+
+	if (t->course.reader)
+		return reader_has_changed(t->course.reader, m);
+	return !t->gone && stat(m->path, &st) == 0 &&
+	       ((int64_t)st.st_dev != m->device || (int64_t)st.st_ino != m->inode ||
+	        st.st_size != m->size || in_ns(st.st_mtim) != m->mtime_ns);
+}
+
+int64_t tailed_lag(const struct tailed *t)
+{
+	int64_t lag = t->mark.gzip ? 0 : t->mark.size - t->begin;
+
+	return lag > 0 ? lag : 0;
+}
+
+static bool all_digits(const char *from, const char *to)
+{
+	for (const char *p = from; p < to; p++)
+		if (*p < '0' || *p > '9')
+			return false;
+	return to > from;
+}
+
+bool tailed_is_rotated_name(const char *path)
+{
+	size_t n = strlen(path);
+	const char *end = path + n, *mark;
+
+	if (n > 3 && strcmp(end - 3, ".gz") == 0)
+		end -= 3;
+	for (mark = end; mark > path && mark[-1] != '.' && mark[-1] != '-' && mark[-1] != '/';)
+		mark--;
+	/* One to three digits are a count, eight or more a date. */
+	return mark > path && mark[-1] != '/' && all_digits(mark, end) &&
+	       ((end - mark <= 3 && mark[-1] == '.') || end - mark >= 8);
+}

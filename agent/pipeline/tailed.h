@@ -1,0 +1,48 @@
+/*
+ * One file that is followed: what of it has been read and what is known to be committed, whether
+ * anybody may still write at it, and in words how it stands.
+ */
+#ifndef PIPELINE_TAILED_H
+#define PIPELINE_TAILED_H
+
+#include "agent/pipeline/course.h"
+
+/* What a turn came to. */
+enum turn {
+	TURN_MORE,     /* there is more to read at once */
+	TURN_QUIET,    /* all that is there has been read, or the file cannot be read now */
+	TURN_REPLACED, /* it no longer holds what was counted: it was truncated or written anew */
+	TURN_FINISHED, /* nothing comes any more, and all of it has been read */
+};
+
+struct tailed {
+	struct course course; /* its reader is NULL while the file is closed */
+	struct mark mark;     /* as committed, but for hints, state and reason */
+	size_t source;        /* number */
+	int64_t begin;        /* handed over to the batch up to here */
+	int64_t active;       /* monotonic microseconds: when it last had something new */
+	int64_t retry;        /* not to be opened before */
+	bool known;           /* the ledger has been asked what it is */
+	bool seen;            /* by the search for files that is under way */
+	bool dirty;           /* to be looked at */
+	bool unsaved;         /* differs from what is committed */
+	bool gone;            /* its path leads to another file or to none */
+	bool rotated;         /* it got another name, so nobody begins to write at it */
+	bool settled;         /* finished, and not looked at again unless it changes */
+};
+
+struct tailed *tailed_new(const struct source *s, size_t source, const char *path);
+void tailed_free(struct tailed **t);
+
+/* How it stands, for `status`; to be saved if that is new. */
+__attribute__((format(printf, 3, 4))) void tailed_state(struct tailed *t, enum file_state state,
+                                                        const char *format, ...);
+/* Whether the file, or what stands at its path, has changed since it was last read. */
+bool tailed_has_changed(const struct tailed *t);
+/* Bytes that are there and not handed over, as far as one can see. */
+int64_t tailed_lag(const struct tailed *t);
+void tailed_close(struct tailed *t);
+/* A name that a rotation gives: app.log.1, app.log-20260312. */
+bool tailed_is_rotated_name(const char *path);
+
+#endif
