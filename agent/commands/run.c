@@ -190,12 +190,12 @@ static int run_agent(struct agent *a)
 	sigset_t asleep;
 	bool good;
 
+	catch_signals(&asleep);
 	if (!open_sources(a, &err))
 		return fail(EXIT_USAGE, &err);
 	a->ledger = ledger_open(a->config->database, a->config->timezone, &err);
 	if (a->ledger == NULL || !start_following(a, &err))
 		return fail(EXIT_FAILED, &err);
-	catch_signals(&asleep);
 	say(a, FOLLOWER_INFO, "following; SIGTERM ends, SIGHUP reloads the configuration");
 	follow(a, &asleep);
 	good = a->follower && follower_commit(a->follower, &err);

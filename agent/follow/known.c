@@ -202,6 +202,8 @@ static void take(struct mark *m, const struct mark *from)
 	m->head = from->head;
 	m->frontier_n = from->frontier_n;
 	m->frontier = from->frontier;
+	memcpy(m->earlier, from->earlier, sizeof(m->earlier));
+	m->earlier_n = from->earlier_n;
 	m->last_time = from->last_time;
 	m->lost = from->lost;
 	m->committed = from->committed;
@@ -285,6 +287,62 @@ void known_reuse_empty(struct known *k, struct mark *m)
 	}
 }
 
+/* Whether the file holds an earlier frontier of what was counted. */
+static bool holds_earlier(struct reader *r, const struct mark *counted)
+{
+	struct mark at = *counted;
+
+	for (unsigned i = 0; i < counted->earlier_n; i++) {
+		at.offset = counted->earlier[i].offset;
+		at.frontier = counted->earlier[i].hash;
+		if (reader_resume(r, &at))
+			return true;
+	}
+	return false;
+}
+
+/* Calls `wanted` for the marks whose head is that of the file, until one is; only heads of
+ * MARK_BYTES, as shorter files have no earlier frontiers. */
+static struct entry *with_whole_head(struct known *k, struct reader *r,
+                                     bool (*wanted)(struct reader *r, const struct mark *counted,
+                                                    const struct mark *m),
+                                     const struct mark *m)
+{
+	struct str head = reader_head(r);
+	struct mark key = {.head_n = MARK_BYTES};
+
+	sort(k);
+	if (head.n < MARK_BYTES || k->with_head[MARK_BYTES] == 0)
+		return NULL;
+	key.head = hash128(HASH_PLAIN, (struct str){head.p, MARK_BYTES});
+	for (size_t i = first_at(k, k->by_head, &key, head_order); i < k->n; i++) {
+		struct entry *e = &k->entries[k->by_head[i]];
+
+		if (head_order(&e->mark, &key) != 0)
+			return NULL;
+		if (wanted(r, &e->mark, m))
+			return e;
+	}
+	return NULL;
+}
+
+static bool is_shorter(struct reader *r, const struct mark *counted, const struct mark *m)
+{
+	(void)m;
+	return holds_earlier(r, counted);
+}
+
+static bool goes_less_far(struct reader *r, const struct mark *counted, const struct mark *m)
+{
+	(void)r;
+	return counted->offset > m->size;
+}
+
+bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m)
+{
+	return !m->gzip && with_whole_head(k, r, goes_less_far, m) != NULL;
+}
+
 /* Takes over the row of the file that was at this path, and nothing of its content. */
 static void reuse_path(struct known *k, struct mark *m)
 {
@@ -318,6 +376,13 @@ enum known_result known_resolve(struct known *k, struct reader *r, enum identity
 		e = find(k, r, m, false);
 	if (e)
 		return give(e, m);
+	if (by == IDENTITY_CONTENT && (e = with_whole_head(k, r, is_shorter, m)) != NULL) {
+		struct mark from_start = {0};
+
+		m->from = e->mark.id;
+		(void)reader_resume(r, &from_start);
+		return KNOWN_SHORTER;
+	}
 	known_reuse_empty(k, m);
 	return KNOWN_NEW;
 }

@@ -18,6 +18,8 @@ enum known_result {
 	KNOWN_UNCHANGED, /* every hint is as it was at the end of the last run: nothing to read */
 	KNOWN_CONTINUED, /* a file counted up to m->offset, perhaps under another name or packed */
 	KNOWN_COPY,      /* the same for a copy of a file that still stands: a stream of its own */
+	KNOWN_SHORTER, /* a copy of less than was counted: all of it was, the reader is at its start
+	                */
 };
 
 /* By what a file is taken for one that was counted before. */
@@ -34,6 +36,10 @@ enum identity {
  */
 enum known_result known_resolve(struct known *k, struct reader *r, enum identity by,
                                 struct mark *m);
+
+/* Whether the first bytes of a plain file are those of one that was counted further than this file
+ * goes: it may be a copy that is still being made. */
+bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m);
 
 /* Gives *m the row of a file at its path of which nothing was ever counted (empty, or left out), so
  * that such a file has one row however often it is looked at. known_resolve does so itself. */

@@ -4,6 +4,7 @@
 #include "agent/follow/mark.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *file_state_name(enum file_state state)
 {
@@ -23,4 +24,17 @@ void mark_free(struct mark *m)
 	m->path = NULL;
 	m->source = NULL;
 	buf_free(&m->carried);
+}
+
+void mark_move_frontier(struct mark *m, int64_t offset, uint32_t n, struct hash128 hash)
+{
+	if (m->offset >= MARK_BYTES && m->offset < offset) {
+		if (m->earlier_n < FRONTIERS)
+			m->earlier_n++;
+		memmove(m->earlier + 1, m->earlier, (m->earlier_n - 1) * sizeof(m->earlier[0]));
+		m->earlier[0] = (struct frontier){m->offset, m->frontier};
+	}
+	m->offset = offset;
+	m->frontier_n = n;
+	m->frontier = hash;
 }

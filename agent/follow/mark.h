@@ -10,6 +10,14 @@
 #include "agent/base/buf.h"
 #include "agent/base/hash.h"
 
+enum { FRONTIERS = 8 }; /* earlier ones that are remembered */
+
+/* Where a file was once counted up to, and the hash of the bytes before that. */
+struct frontier {
+	int64_t offset;
+	struct hash128 hash;
+};
+
 enum { MARK_BYTES = 1024 }; /* of the head, and before the frontier, that are hashed */
 
 enum file_state {
@@ -37,6 +45,10 @@ struct mark {
 	struct hash128 head;
 	uint32_t frontier_n; /* bytes before offset hashed in frontier: min(offset, MARK_BYTES) */
 	struct hash128 frontier;
+	/* A copy that logrotate made may stop short of what was counted: it is known by an earlier
+	 * frontier. The last one first. */
+	struct frontier earlier[FRONTIERS];
+	unsigned earlier_n;
 	int64_t last_time; /* of the last call with a time, for the day of untimed records; 0: none
 	                    */
 	int64_t lost;      /* bytes destroyed before they could be read */
@@ -49,6 +61,9 @@ struct mark {
 	char reason[160]; /* in words, "" when there is nothing to explain */
 };
 
+/* Counted up to `offset` now, before which `n` bytes have this hash; the frontier so far becomes an
+ * earlier one. */
+void mark_move_frontier(struct mark *m, int64_t offset, uint32_t n, struct hash128 hash);
 void mark_free(struct mark *m); /* the strings and the buffer; not *m */
 
 #endif

@@ -14,21 +14,65 @@
 
 #define COLUMNS                                                                               \
 	"path, source, gzip, device, inode, size, mtime_ns, ctime_ns, offset, content_size, " \
-	"head_n, head, frontier_n, frontier, last_time, lost, state, reason, carried"
+	"head_n, head, frontier_n, frontier, last_time, lost, state, reason, carried, earlier"
 
 static const char FILE_ADD[] = "INSERT INTO files (" COLUMNS ") VALUES "
-			       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char FILE_CHANGE[] =
-	"UPDATE files SET (" COLUMNS ") = "
-	"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) "
-	"WHERE id = ?20 AND offset = ?21";
+			       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char FILE_CHANGE[] = "UPDATE files SET (" COLUMNS ") = "
+				  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                                  "?15, ?16, ?17, ?18, ?19, ?20) "
+				  "WHERE id = ?21 AND offset = ?22";
 static const char FILE_LOST[] = "UPDATE files SET lost = lost + ? WHERE id = ?";
 static const char FILE_ALL[] =
 	"SELECT path, (SELECT text FROM labels WHERE labels.id = source), gzip, device, inode, "
 	"size, mtime_ns, ctime_ns, offset, content_size, head_n, head, frontier_n, frontier, "
-	"last_time, lost, state, reason, id, carried FROM files ORDER BY id";
+	"last_time, lost, state, reason, id, carried, earlier FROM files ORDER BY id";
 
 /* ---- one mark ---- */
+
+enum { FRONTIER_BYTES = 24 };
+
+static void put_number(unsigned char *to, uint64_t number)
+{
+	for (int i = 0; i < 8; i++)
+		to[i] = (unsigned char)(number >> (8 * i));
+}
+
+static uint64_t get_number(const unsigned char *from)
+{
+	uint64_t number = 0;
+
+	for (int i = 0; i < 8; i++)
+		number |= (uint64_t)from[i] << (8 * i);
+	return number;
+}
+
+static void bind_earlier(sqlite3_stmt *st, int at, const struct mark *m)
+{
+	unsigned char bytes[FRONTIERS * FRONTIER_BYTES];
+
+	for (unsigned i = 0; i < m->earlier_n; i++) {
+		unsigned char *to = bytes + (size_t)i * FRONTIER_BYTES;
+
+		put_number(to, (uint64_t)m->earlier[i].offset);
+		put_number(to + 8, m->earlier[i].hash.lo);
+		put_number(to + 16, m->earlier[i].hash.hi);
+	}
+	if (m->earlier_n)
+		(void)sqlite3_bind_blob(st, at, bytes, (int)m->earlier_n * FRONTIER_BYTES,
+		                        SQLITE_TRANSIENT);
+}
+
+static void read_earlier(sqlite3_stmt *st, int at, struct mark *m)
+{
+	const unsigned char *bytes = sqlite3_column_blob(st, at);
+	int n = sqlite3_column_bytes(st, at) / FRONTIER_BYTES;
+
+	for (int i = 0; i < n && i < FRONTIERS; i++, bytes += FRONTIER_BYTES)
+		m->earlier[m->earlier_n++] =
+			(struct frontier){(int64_t)get_number(bytes),
+		                          {get_number(bytes + 8), get_number(bytes + 16)}};
+}
 
 static void bind_mark(sqlite3_stmt *st, const struct mark *m, int64_t source, struct str carried)
 {
@@ -47,6 +91,7 @@ static void bind_mark(sqlite3_stmt *st, const struct mark *m, int64_t source, st
 		carried = buf_view(&m->carried);
 	if (carried.n)
 		(void)sqlite3_bind_blob64(st, 19, carried.p, carried.n, SQLITE_STATIC);
+	bind_earlier(st, 20, m);
 }
 
 bool marks_save(struct ledger *l, struct mark *m, struct str carried, struct err *err)
@@ -58,7 +103,7 @@ bool marks_save(struct ledger *l, struct mark *m, struct str carried, struct err
 		return false;
 	bind_mark(st, m, source, carried);
 	if (m->id)
-		sql_bind_ints(st, 20, (const int64_t[]){m->id, m->committed}, 2);
+		sql_bind_ints(st, 21, (const int64_t[]){m->id, m->committed}, 2);
 	if (!sql_done(&l->sql, st, err))
 		return false;
 	if (m->id == 0)
@@ -132,13 +177,11 @@ static void advance(struct commit *c, const struct step_of *s)
 	}
 	if (step->last_time)
 		m->last_time = step->last_time;
-	m->offset = step->end;
+	mark_move_frontier(m, step->end, step->frontier_n, step->frontier);
 	if (m->content_size < m->offset)
 		m->content_size = m->offset;
 	m->head_n = step->head_n;
 	m->head = step->head;
-	m->frontier_n = step->frontier_n;
-	m->frontier = step->frontier;
 	if (step->carried.p)
 		c->carried[c->file_at[step->file]] = step->carried;
 }
@@ -180,6 +223,7 @@ static bool read_mark(sqlite3_stmt *st, struct mark *m)
 	};
 	(void)snprintf(m->reason, sizeof(m->reason), "%.*s", STR_ARG(reason));
 	m->committed = m->offset;
+	read_earlier(st, 20, m);
 	if (carried.n)
 		buf_str(&m->carried, carried);
 	m->path = str_dup(sql_column_text(st, 0));

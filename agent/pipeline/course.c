@@ -138,8 +138,10 @@ void course_count(const struct course *c, struct hand *h, uint32_t file, int64_t
 	around.near = c->near ? c->near : around.now;
 	batch_step_begin(h->batch, file, str_of(source_name(c->source)),
 	                 source_configuration(c->source));
-	count_records(c, h, &around);
-	count_long_records(h);
+	if (!c->skip) {
+		count_records(c, h, &around);
+		count_long_records(h);
+	}
 	if (memory)
 		memory_changes(memory, on_change, h->batch);
 	if (c->carried)

@@ -17,6 +17,7 @@ struct course {
 	struct wrapping wrapping; /* what its records are in; for who reads */
 	bool wrapping_known;
 	struct carried *carried; /* what its records carry on; NULL: nothing */
+	bool skip;               /* all of it was counted elsewhere: it is read and not counted */
 	int64_t near;            /* the file's own time, for time stamps without a year; 0: none */
 };
 

@@ -14,6 +14,8 @@ enum {
 	FOLLOW_BATCH_BYTES = 8 << 20, /* beyond it nothing is read until a commit succeeds */
 	OPEN_SPARE = 32,              /* descriptors left for others */
 	RETRY_MS = 1000,              /* after a commit or an opening that failed */
+	YOUNG_MS = 1000,   /* a new file that is small or may be a copy is left alone until it is
+	                      quiet for so long: it may be a copy that is being made */
 	NEW_FILES_MS = 50, /* from a hint that there is a new file to the search for it */
 };
 

@@ -70,13 +70,58 @@ static void find_loss(struct follower *f, const struct tailed *t)
 	}
 }
 
+/* How long nothing has changed in a file, by its own time. */
+static int64_t quiet_for(const struct tailed *t)
+{
+	int64_t quiet = clock_now() - t->mark.mtime_ns / 1000;
+
+	return quiet > 0 ? quiet : 0;
+}
+
+/*
+ * How long to wait until a new file can be told from a copy of another: what is compressed has to
+ * be there whole, a small file and one that begins like another may still grow into its copy.
+ */
+static int64_t too_young(struct follower *f, struct tailed *t)
+{
+	int64_t finish = follower_config(f)->finish_after, settle = YOUNG_MS * TIME_MS;
+	int64_t quiet = quiet_for(t), need = settle < finish ? settle : finish;
+
+	if (t->found == 0)
+		t->found = f->now;
+	if (t->mark.gzip)
+		need = finish;
+	else if (f->now - t->found >= finish ||
+	         (t->mark.size >= MARK_BYTES &&
+	          !known_may_be_copy(f->known, t->course.reader, &t->mark)))
+		return 0;
+	return quiet < need ? need - quiet : 0;
+}
+
+static bool wait_until_old(struct follower *f, struct tailed *t)
+{
+	int64_t wait;
+
+	refresh_known(f);
+	wait = too_young(f, t);
+	if (wait == 0)
+		return false;
+	tailed_state(t, FILE_NEW, "%s",
+	             t->mark.gzip
+	                     ? "compressed; waits for its end"
+	                     : "new; is not read until it can be told from a copy of another file");
+	t->dirty = false;
+	t->retry = f->now + wait;
+	follower_close(f, t);
+	return true;
+}
+
 /* The content decides what the file is. True: there may be something to read. */
 static bool identify(struct follower *f, struct tailed *t)
 {
 	const struct source_config *c = source_configuration(t->course.source);
 	enum known_result what;
 
-	refresh_known(f);
 	what = known_resolve(f->known, t->course.reader, identity_of(c), &t->mark);
 	t->known = true;
 	t->begin = t->mark.offset;
@@ -86,6 +131,7 @@ static bool identify(struct follower *f, struct tailed *t)
 		carried_unpack(t->course.carried, buf_view(&t->mark.carried));
 	if (what == KNOWN_CONTINUED || what == KNOWN_COPY)
 		find_loss(f, t);
+	t->course.skip = what == KNOWN_SHORTER;
 	t->unsaved = what != KNOWN_UNCHANGED;
 	return what != KNOWN_UNCHANGED;
 }
@@ -113,8 +159,7 @@ static bool is_followed(const struct follower *f, const struct tailed *t)
 		const struct tailed *other = f->files[i];
 
 		if (other != t && other->mark.inode == t->mark.inode &&
-		    other->mark.device == t->mark.device &&
-		    (other->course.reader || !other->gone))
+		    other->mark.device == t->mark.device && (other->course.reader || !other->gone))
 			return true;
 	}
 	return false;
@@ -143,7 +188,7 @@ static bool open_file(struct follower *f, struct tailed *t)
 	t->course.near = t->mark.mtime_ns / 1000;
 	t->active = f->now;
 	if (!t->known)
-		return identify(f, t);
+		return !wait_until_old(f, t) && identify(f, t);
 	if (!c->rewritten && resume(t, &before)) {
 		t->begin = t->mark.offset;
 		return true;
@@ -241,6 +286,7 @@ static void at_end(struct follower *f, struct tailed *t)
 	bool over = (t->gone || t->rotated) && f->now - t->active >= wait;
 
 	t->dirty = false;
+	t->course.skip = false;
 	t->mark.content_size = t->begin + unfinished;
 	if (t->mark.gzip || (over && unfinished == 0)) {
 		tailed_state(t, t->gone ? FILE_FINISHED : FILE_READ, "%s",

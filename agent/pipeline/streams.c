@@ -101,6 +101,9 @@ static void identify(struct pipeline *p, struct stream *t)
 		stream_done(t);
 		streams_pass_done(p);
 		break;
+	case KNOWN_SHORTER:
+		t->course.skip = true;
+		break;
 	case KNOWN_NEW:
 	case KNOWN_CONTINUED:
 	case KNOWN_COPY:

@@ -22,6 +22,7 @@ struct tailed {
 	int64_t begin;        /* handed over to the batch up to here */
 	int64_t active;       /* monotonic microseconds: when it last had something new */
 	int64_t retry;        /* not to be opened before */
+	int64_t found;        /* when it was first opened; 0: not yet */
 	bool known;           /* the ledger has been asked what it is */
 	bool seen;            /* by the search for files that is under way */
 	bool dirty;           /* to be looked at */

@@ -100,7 +100,7 @@ static void test_newer_version_is_refused_with_both_numbers(void **state)
 	run(db, "PRAGMA user_version = 7");
 	assert_false(schema_migrate(db, &err));
 	assert_string_equal(err.text, ": written by a newer tokentail (version 7, this one knows "
-	                              "2); install the newer one");
+	                              "3); install the newer one");
 	(void)sqlite3_close(db);
 }
 
