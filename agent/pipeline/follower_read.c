@@ -48,7 +48,8 @@ static void refresh_known(struct follower *f)
 {
 	for (size_t i = 0; i < f->files_n; i++)
 		if (f->files[i]->mark.id && f->files[i]->known)
-			known_put(f->known, &f->files[i]->mark, true);
+			known_put(f->known, &f->files[i]->mark,
+			          !f->files[i]->gone || f->files[i]->course.reader);
 }
 
 static enum identity identity_of(const struct source_config *c)
@@ -145,24 +146,15 @@ static void cannot_open(struct follower *f, struct tailed *t, const char *why)
 	t->retry = f->now + follower_config(f)->rescan;
 }
 
-/* Opens it again where it was read before. False: another file stands at its path now. */
-static bool resume(struct tailed *t, const struct mark *before)
+/* Its path leads to another file now, which the next search finds, as it does this one if it has
+ * another name. */
+static void another_file(struct follower *f, struct tailed *t, const struct mark *before)
 {
-	return t->mark.device == before->device && t->mark.inode == before->inode &&
-	       reader_resume(t->course.reader, before);
-}
-
-/* Whether the file just opened is already followed by another. */
-static bool is_followed(const struct follower *f, const struct tailed *t)
-{
-	for (size_t i = 0; i < f->files_n; i++) {
-		const struct tailed *other = f->files[i];
-
-		if (other != t && other->mark.inode == t->mark.inode &&
-		    other->mark.device == t->mark.device && (other->course.reader || !other->gone))
-			return true;
-	}
-	return false;
+	t->mark = *before;
+	t->gone = true;
+	t->dirty = false;
+	follower_close(f, t);
+	f->scan_at = f->now;
 }
 
 static bool open_file(struct follower *f, struct tailed *t)
@@ -179,17 +171,15 @@ static bool open_file(struct follower *f, struct tailed *t)
 		return false;
 	}
 	f->open_n++;
-	if (is_followed(f, t)) { /* another one stands at its path, and is followed already */
-		t->gone = true;
-		t->dirty = false;
-		follower_close(f, t);
+	if (before.inode && (before.inode != t->mark.inode || before.device != t->mark.device)) {
+		another_file(f, t, &before);
 		return false;
 	}
 	t->course.near = t->mark.mtime_ns / 1000;
 	t->active = f->now;
 	if (!t->known)
 		return !wait_until_old(f, t) && identify(f, t);
-	if (!c->rewritten && resume(t, &before)) {
+	if (!c->rewritten && reader_resume(t->course.reader, &before)) {
 		t->begin = t->mark.offset;
 		return true;
 	}

@@ -132,6 +132,7 @@ class Play:
 
     def start(self):
         if self.agent is None:
+            self.started = time.monotonic()
             self.out = open(os.path.join(self.dir, "out"), "ab")
             self.agent = subprocess.Popen(
                 [os.environ["TOKENTAIL"], "run", "-c", os.path.join(self.dir, "t.yaml")],
@@ -146,7 +147,8 @@ class Play:
         self.agent = None
         self.out.close()
         if number == signal.SIGTERM:
-            assert status == 0, "exit status %d after SIGTERM" % status
+            early = began - self.started < 0.3  # it could not say yet what it does then
+            assert status == 0 or early, "exit status %d after SIGTERM" % status
             assert time.monotonic() - began < 5, "took too long to end"
 
     def kill(self):
