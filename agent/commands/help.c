@@ -16,7 +16,7 @@ static void print_commands(void)
 		"lists\n"
 		"the keys of the configuration, `tokentail help attach` shows how to read a log of "
 		"yours.\n\n"
-		"First use:  tokentail backfill --preset json 'logs/*.jsonl*' && tokentail report");
+		"First use:  tokentail detect logs; tokentail backfill logs && tokentail report");
 }
 
 static void print_key(void *arg, const struct key_doc *doc)
