@@ -527,6 +527,7 @@ void extract_record(struct extractor *x, struct str record, const struct surroun
 	x->fn = fn;
 	x->arg = arg;
 	arena_reset(&x->scratch, SCRATCH_KEEP);
+	pattern_match_record(x->match, record.n);
 	if (around->carried == NULL && !x->detecting && !passes(x, test_bytes))
 		return;
 	memset(x->slots, 0, source_slots(s) * sizeof(*x->slots));
