@@ -33,6 +33,7 @@ enum {
 	FIRST_LINEAR = 1000,    /* its steps for each start when nothing is repeated */
 	SECOND_LIMIT = 1 << 30, /* the steps are counted, so PCRE2 need not */
 	BYTES_A_STEP = 16,      /* that are passed over between two steps */
+	AT_LINE_START = 2,      /* a value of PCRE2_INFO_FIRSTCODETYPE */
 };
 
 struct named {
@@ -110,14 +111,14 @@ static bool opens_plain_group(char c)
 	return c == ':' || c == '<' || c == '=' || c == '!';
 }
 
-enum { AT_LINE_START = 2 }; /* of PCRE2_INFO_FIRSTCODETYPE */
-
 /* Conservative: what is escaped or in brackets counts as if it repeated too. */
 static bool is_linear(struct str regex)
 {
 	for (size_t i = 0; i < regex.n; i++) {
-		char c = regex.p[i], next = i + 1 < regex.n ? regex.p[i + 1] : '\0';
+		char c = regex.p[i], next = '\0';
 
+		if (i + 1 < regex.n)
+			next = regex.p[i + 1];
 		if (c == '*' || c == '+' || c == '{')
 			return false;
 		if (c == '\\' && ((next >= '0' && next <= '9') || next == 'g' || next == 'k'))

@@ -11,6 +11,7 @@
 
 #include "parsers/literal.h"
 #include "parsers/pattern.h"
+#include "parsers/reach.h"
 
 static struct pattern *compiled(const char *regex)
 {
@@ -415,6 +416,65 @@ static void test_what_is_needed_after_a_limit_still_matches(void **state)
 	pattern_free(&bad);
 }
 
+/* Three lines a case, between them empty ones and comments. */
+static bool next_case(FILE *file, char lines[3][512], int *at)
+{
+	for (int i = 0; i < 3; i++) {
+		do {
+			if (fgets(lines[i], sizeof(lines[i]), file) == NULL)
+				return false;
+			++*at;
+		} while (i == 0 && (lines[i][0] == '#' || lines[i][0] == '\n'));
+		lines[i][strcspn(lines[i], "\n")] = '\0';
+	}
+	return true;
+}
+
+static void test_a_pattern_that_fails_says_how_far_it_got(void **state)
+{
+	static const char path[] = "fixtures/pattern/reach.case";
+	struct pattern_match *m = pattern_match_new();
+	FILE *file = fopen(path, "r");
+	char lines[3][512];
+	int at = 0, n = 0;
+
+	(void)state;
+	assert_non_null(file);
+	for (; next_case(file, lines, &at); n++) {
+		struct str regex = str_of(lines[0]), text = str_of(lines[1]);
+		size_t wanted = strcmp(lines[2], "-") == 0 ? 0 : strlen(lines[2]);
+		size_t reach = pattern_reach(regex, m, text);
+
+		assert_int_equal(test_one(lines[0], text), PATTERN_NO);
+		if (reach != wanted || (reach && strncmp(lines[0], lines[2], reach) != 0))
+			fail_msg("%s:%d: reaches '%.*s'", path, at, (int)reach, lines[0]);
+	}
+	assert_int_equal(n, 12);
+	(void)fclose(file);
+	pattern_match_free(&m);
+}
+
+static void test_how_far_a_pattern_gets_is_bounded_too(void **state)
+{
+	struct pattern_match *m = pattern_match_new();
+	clock_t start = clock();
+	char text[400];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(text + sizeof(text) - 2, "!=", 2);
+	assert_int_equal(
+		pattern_reach(STR("^(a+)+b?=c=d=e=f"), m, (struct str){text, sizeof(text)}), 0);
+	/* Nothing broken is looked at beyond its end. */
+	assert_int_equal(pattern_reach(STR("a[b"), m, STR("ac")), 1);
+	assert_int_equal(pattern_reach(STR("a\\"), m, STR("ac")), 1);
+	assert_int_equal(pattern_reach(STR("a(?<"), m, STR("ac")), 1);
+	assert_int_equal(pattern_reach(STR("a{2"), m, STR("ac")), 0);
+	assert_int_equal(pattern_reach(STR(""), m, STR("ac")), 0);
+	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+	pattern_match_free(&m);
+}
+
 static void check_error(struct str regex, const char *text)
 {
 	struct err err = {0};
@@ -485,6 +545,8 @@ int main(void)
 		cmocka_unit_test(test_a_long_text_has_the_steps_it_needs),
 		cmocka_unit_test(test_steps_are_those_of_a_record),
 		cmocka_unit_test(test_what_is_needed_after_a_limit_still_matches),
+		cmocka_unit_test(test_a_pattern_that_fails_says_how_far_it_got),
+		cmocka_unit_test(test_how_far_a_pattern_gets_is_bounded_too),
 		cmocka_unit_test(test_a_bad_pattern_says_what_and_where),
 		cmocka_unit_test(test_groups_up_to_the_limit_are_captured),
 		cmocka_unit_test(test_groups_in_groups_beyond_the_limit_give_no_literal),
