@@ -121,6 +121,26 @@ bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret)
 	return true;
 }
 
+void fetch_steps(struct fetch *f, const struct getter *g, struct fetch_steps *ret)
+{
+	const struct origin *o = g->origin;
+	struct str text, to;
+	bool left;
+
+	*ret = (struct fetch_steps){0};
+	left = (o == NULL || !o->received) && raw_text(f, g, &text);
+	if (left) {
+		ret->raw = text.p ? text : STR("");
+		left = g->pattern == NULL || through_pattern(f, g, &text);
+	}
+	if (left && o) {
+		to = mapped(o, text);
+		ret->mapped = to.p != text.p;
+		left = !value_is_no_word(to);
+	}
+	ret->fallback = !left && o && o->fallback;
+}
+
 /* Inline in both of its callers: it is most of what a record costs here. */
 static inline bool fresh(struct fetch *f, const struct getters *getters, struct str *ret)
 {
