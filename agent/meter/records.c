@@ -19,18 +19,25 @@ enum {
 	STALE_BYTES = 1 << 20,
 };
 
+/* Where the text of a line comes from. */
+struct whence {
+	size_t at, end;  /* in the piece, of the first part and behind the last one */
+	size_t parts;    /* 1: it was in one line */
+	unsigned opened; /* the envelopes it was taken out of, a bit for each level */
+	struct str time; /* that the innermost of them says */
+};
+
 /* A line of `inner`. */
 struct line {
-	size_t at;       /* where it begins there */
-	size_t from;     /* and in the piece */
-	struct str time; /* that its envelope says */
+	size_t at; /* where it begins there */
+	struct whence whence;
 };
 
 /* A record of which the last part has not come yet. */
 struct pending {
 	struct buf text;
-	size_t from; /* the first part */
-	size_t seen; /* the last one */
+	struct whence whence;
+	size_t seen; /* the last part */
 	bool open;
 };
 
@@ -43,6 +50,7 @@ struct records {
 	struct pending pending[UNWRAP_MAX][ENVELOPE_STREAMS];
 	size_t open; /* of them */
 	bool dry;    /* only what is open is asked, not the text */
+	bool all;    /* none are passed over */
 	/* Of the piece. */
 	const struct source *source;
 	const struct wrapping *wrapping;
@@ -113,7 +121,9 @@ struct wrapping records_wrapping(const struct source *s, struct str head)
 		if (before && w.n + 1 < UNWRAP_MAX)
 			w.kinds[w.n++] = ENVELOPE_PREFIX;
 		w.kinds[w.n++] = kind;
-		head = before ? (struct str){0} : inside(kind, head, &scratch);
+		if (before)
+			break;
+		head = inside(kind, head, &scratch);
 	}
 	arena_free(&scratch);
 	return w;
@@ -131,12 +141,12 @@ static bool must_open(const struct wrapping *w)
 
 /* ---- opening lines ---- */
 
-static void add_line(struct records *r, struct str text, struct str time, size_t from)
+static void add_line(struct records *r, struct str text, const struct whence *whence)
 {
 	if (r->dry)
 		return;
 	r->lines = array_room(r->lines, r->lines_n, &r->lines_room, sizeof(*r->lines));
-	r->lines[r->lines_n++] = (struct line){r->inner.n, from, time};
+	r->lines[r->lines_n++] = (struct line){r->inner.n, *whence};
 	while (text.n && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
 		text.n--;
 	buf_str(&r->inner, text);
@@ -147,57 +157,77 @@ static void add_line(struct records *r, struct str text, struct str time, size_t
 	buf_char(&r->inner, '\n');
 }
 
-static void open_line(struct records *r, size_t level, struct str line, struct str time,
-                      size_t from);
+static void open_line(struct records *r, size_t level, struct str line,
+                      const struct whence *whence);
+
+static void add_part(struct pending *p, struct str text, const struct whence *part)
+{
+	if (p->open) {
+		p->whence.end = part->end;
+		p->whence.parts += part->parts;
+		p->whence.time = part->time;
+	} else {
+		p->whence = *part;
+	}
+	p->seen = part->at;
+	buf_str(&p->text, text);
+}
+
+/* What is pending is a record. */
+static void close_pending(struct records *r, size_t level, struct pending *p)
+{
+	for (int i = 0; i < RECORD_PAD; i++)
+		buf_char(&p->text, '\0');
+	open_line(r, level + 1, (struct str){p->text.p, p->text.n - RECORD_PAD}, &p->whence);
+	buf_clear(&p->text);
+	p->open = false;
+	r->open--;
+}
 
 /* A part of a record, at one level. What is complete goes on to the next one. */
 static void take_part(struct records *r, size_t level, const struct enveloped *part,
-                      struct str time, size_t from)
+                      const struct whence *whence)
 {
 	struct pending *p = &r->pending[level][part->stream];
 	bool unread = r->dry && level + 1 == r->wrapping->n;
 	struct str text = unread ? part->text.text : value_text(&part->text, &r->scratch);
 
 	if (!p->open && !part->partial) {
-		open_line(r, level + 1, text, time, from);
+		open_line(r, level + 1, text, whence);
 		return;
 	}
-	if (!p->open) {
-		p->open = true;
-		p->from = from;
-		r->open++;
-	}
-	p->seen = from;
-	buf_str(&p->text, text);
-	if (part->partial)
-		return;
-	for (int i = 0; i < RECORD_PAD; i++)
-		buf_char(&p->text, '\0');
-	open_line(r, level + 1, (struct str){p->text.p, p->text.n - RECORD_PAD}, time, p->from);
-	buf_clear(&p->text);
-	p->open = false;
-	r->open--;
+	add_part(p, text, whence);
+	r->open += !p->open;
+	p->open = true;
+	if (!part->partial)
+		close_pending(r, level, p);
 }
 
-static void open_line(struct records *r, size_t level, struct str line, struct str time,
-                      size_t from)
+static void open_line(struct records *r, size_t level, struct str line, const struct whence *whence)
 {
+	struct whence inside = *whence;
 	struct enveloped part;
 	bool last = level + 1 == r->wrapping->n;
 
 	if (r->dry && last && r->open == 0 && envelope_is_whole(r->wrapping->kinds[level], line))
 		return;
-	if (level == r->wrapping->n)
-		add_line(r, line, time, from);
-	else if (!envelope_open(r->envelopes, r->wrapping->kinds[level], line, &r->scratch, &part))
-		open_line(r, level + 1, line, time, from); /* taken as it is */
-	else
-		take_part(r, level, &part, part.time.n ? part.time : time, from);
+	if (level == r->wrapping->n) {
+		add_line(r, line, whence);
+		return;
+	}
+	if (!envelope_open(r->envelopes, r->wrapping->kinds[level], line, &r->scratch, &part)) {
+		open_line(r, level + 1, line, whence); /* taken as it is */
+		return;
+	}
+	inside.opened |= 1u << level;
+	if (part.time.n)
+		inside.time = part.time;
+	take_part(r, level, &part, &inside);
 }
 
 static void forget_lines(struct records *r)
 {
-	if (r->inner.capacity > 2 * TEXT_KEEP)
+	if (r->inner.capacity > (size_t)2 * TEXT_KEEP)
 		buf_free(&r->inner);
 	buf_clear(&r->inner);
 	r->lines_n = 0;
@@ -258,11 +288,10 @@ static void open_stale(struct records *r, size_t before)
 {
 	for (size_t i = 0; i < r->wrapping->n; i++) {
 		for (unsigned k = 0; k < ENVELOPE_STREAMS; k++) {
-			const struct enveloped nothing = {.text = {STR(""), VALUE_STRING, false},
-			                                  .stream = k};
+			struct pending *p = &r->pending[i][k];
 
-			if (r->pending[i][k].open && r->pending[i][k].seen < before)
-				take_part(r, i, &nothing, (struct str){0}, 0);
+			if (p->open && p->seen < before)
+				close_pending(r, i, p);
 		}
 	}
 }
@@ -272,10 +301,12 @@ static bool open_next(struct records *r, struct str bytes, bool last, size_t *at
 {
 	size_t from = *at;
 	struct str line;
+	struct whence whence = {.at = from, .parts = 1};
 
 	if (!next_wrapped(r, bytes, last, at, &line))
 		return false;
-	open_line(r, 0, line, (struct str){0}, from);
+	whence.end = (size_t)(line.p - bytes.p) + line.n;
+	open_line(r, 0, line, &whence);
 	if (r->open && from > STALE_BYTES)
 		open_stale(r, from - STALE_BYTES);
 	return true;
@@ -358,6 +389,8 @@ size_t records_whole(struct records *r, const struct source *s, const struct wra
 void records_start(struct records *r, const struct source *s, const struct wrapping *w,
                    struct str bytes, bool last)
 {
+	struct str nothing = {0};
+
 	r->source = s;
 	r->wrapping = w;
 	r->text = bytes;
@@ -369,20 +402,42 @@ void records_start(struct records *r, const struct source *s, const struct wrapp
 		r->text = buf_view(&r->inner);
 	}
 	if (s->config->frame == FRAME_LINES)
-		frame_start(&r->frame, r->text, source_literal(s));
+		frame_start(&r->frame, r->text, r->all ? nothing : source_literal(s));
+}
+
+static void add_envelope(struct record *ret, enum envelope kind)
+{
+	if (ret->envelopes_n < ENVELOPES_MAX)
+		ret->envelopes[ret->envelopes_n++] = kind;
 }
 
 /* Where a record of `inner` came from. Records are asked for in their order. */
 static void find_line(struct records *r, struct record *ret)
 {
 	size_t at = (size_t)(ret->text.p - r->text.p);
+	const struct whence *whence;
 
 	while (r->line + 1 < r->lines_n && r->lines[r->line + 1].at <= at)
 		r->line++;
 	if (r->lines_n == 0)
 		return;
-	ret->at = r->lines[r->line].from;
-	ret->time = r->lines[r->line].time;
+	whence = &r->lines[r->line].whence;
+	ret->at = whence->at;
+	ret->time = whence->time;
+	ret->parts = whence->parts;
+	for (size_t i = 0; i < r->wrapping->n; i++)
+		if (whence->opened >> i & 1)
+			add_envelope(ret, r->wrapping->kinds[i]);
+	while (r->line + 1 < r->lines_n && r->lines[r->line + 1].at < at + ret->text.n)
+		r->line++;
+	ret->end = r->lines[r->line].whence.end;
+}
+
+/* The same of one that stands in the piece itself. */
+static void find_bytes(struct records *r, struct record *ret)
+{
+	ret->at = (size_t)(ret->text.p - r->text.p);
+	ret->end = ret->at + ret->text.n;
 }
 
 static bool strip_one(struct records *r, enum envelope kind, struct record *ret)
@@ -392,8 +447,11 @@ static bool strip_one(struct records *r, enum envelope kind, struct record *ret)
 	if (!envelope_open(r->envelopes, kind, ret->text, &r->scratch, &opened))
 		return false;
 	ret->text = opened.text.text;
+	if (kind == ENVELOPE_PREFIX && str_trim(opened.time).n == 0)
+		return true; /* only white space */
 	if (opened.time.n)
 		ret->time = opened.time;
+	add_envelope(ret, kind);
 	return true;
 }
 
@@ -401,8 +459,10 @@ static bool strip_one(struct records *r, enum envelope kind, struct record *ret)
 static void strip(struct records *r, struct record *ret)
 {
 	const struct source_config *c = r->source->config;
-	char first = ret->text.n ? ret->text.p[0] : '\0';
+	char first = '\0';
 
+	if (ret->text.n)
+		first = ret->text.p[0];
 	if (!r->unwrapped)
 		for (size_t i = 0; i < r->wrapping->n; i++)
 			(void)strip_one(r, r->wrapping->kinds[i], ret);
@@ -421,6 +481,11 @@ static bool next_value(struct records *r, struct record *ret)
 	return json_frame_next(r->text, r->last, &r->at, &ret->text) == JSON_FRAME_VALUE;
 }
 
+void records_give_all(struct records *r)
+{
+	r->all = true;
+}
+
 bool records_next(struct records *r, struct record *ret, uint64_t *passed)
 {
 	*passed = 0;
@@ -428,10 +493,9 @@ bool records_next(struct records *r, struct record *ret, uint64_t *passed)
 	                                            : !next_value(r, ret))
 		return false;
 	ret->time = (struct str){0};
-	if (r->unwrapped)
-		find_line(r, ret);
-	else
-		ret->at = (size_t)(ret->text.p - r->text.p);
+	ret->parts = 1;
+	ret->envelopes_n = 0;
+	(r->unwrapped ? find_line : find_bytes)(r, ret);
 	strip(r, ret);
 	return true;
 }

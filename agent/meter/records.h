@@ -8,10 +8,16 @@
 
 #include "agent/meter/source.h"
 
+enum { ENVELOPES_MAX = UNWRAP_MAX + 2 };
+
 struct record {
 	struct str text; /* RECORD_PAD readable bytes behind it; lives until the next piece */
 	struct str time; /* that the innermost envelope says; empty: none */
 	size_t at;       /* byte of the piece at which its first line begins */
+	size_t end;      /* and behind its last one, without the newline */
+	size_t parts;    /* lines of an envelope that were joined; 1: none were */
+	enum envelope envelopes[ENVELOPES_MAX]; /* that were taken off, outermost first */
+	size_t envelopes_n;
 };
 
 /* The envelopes that all lines of a file are in, outermost first: found out from its beginning,
@@ -37,6 +43,9 @@ size_t records_whole(struct records *r, const struct source *s, const struct wra
  * and `bytes`. */
 void records_start(struct records *r, const struct source *s, const struct wrapping *w,
                    struct str bytes, bool last);
+
+/* All records are given, also those that lack the source's literal: for who looks at them. */
+void records_give_all(struct records *r);
 
 /* The next one. *passed is set to the records before it that were passed over because they lack the
  * source's literal (also when it returns false: those up to the end). */

@@ -64,6 +64,23 @@ static void test_a_carried_value_makes_no_call(void **state)
 	reading_free(&r);
 }
 
+static void test_a_field_made_of_a_name_is_carried_and_read_as_it_says(void **state)
+{
+	struct reading r = reading_of_yaml(
+		"sources:\n  - name: s\n    paths: x\n    format: json\n    timezone: UTC\n"
+		"    carry: [model]\n"
+		"    fields: { _m: m, _took: took, time: t, model: [none, _m], input_tokens: i,\n"
+		"              latency: { path: _took, unit: s }, ttft: _took }\n");
+
+	(void)state;
+	(void)reading_record(&r, "{\"t\":\"2026-03-01T10:00:00Z\",\"m\":\"gpt-4o\",\"i\":1}");
+	assert_string_equal(
+		reading_record(&r, "{\"t\":\"2026-03-01T10:00:01Z\",\"i\":100,\"took\":2}"),
+		"call 2026-03-01T10:00:01Z provider=openai model=gpt-4o input_tokens=100 "
+		"latency=2000000us ttft=2000us price=openai/gpt-4o cost=0.00025\n");
+	reading_free(&r);
+}
+
 static void test_text_is_carried_from_lines_that_only_skips(void **state)
 {
 	struct reading r = reading_of_yaml(
@@ -337,6 +354,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_field_keeps_its_last_value),
 		cmocka_unit_test(test_a_carried_value_makes_no_call),
+		cmocka_unit_test(test_a_field_made_of_a_name_is_carried_and_read_as_it_says),
 		cmocka_unit_test(test_text_is_carried_from_lines_that_only_skips),
 		cmocka_unit_test(test_parts_become_one_call),
 		cmocka_unit_test(test_a_call_that_waits_too_long_counts_as_it_is),
