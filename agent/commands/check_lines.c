@@ -11,7 +11,7 @@
 
 #include "agent/base/zone.h"
 #include "agent/commands/excerpt.h"
-#include "agent/commands/sample.h"
+#include "agent/commands/walk.h"
 #include "agent/follow/discover.h"
 #include "agent/meter/carried.h"
 #include "agent/meter/memory.h"
@@ -38,7 +38,7 @@ struct reader_of_lines {
 	struct key_set keys;
 	clock_t began;
 	/* Of the record that is being read, if one is. */
-	struct sample_record record;
+	struct walk_record record;
 	bool reading;
 	struct str seen; /* by the test that failed last */
 	const char *broken;
@@ -265,15 +265,15 @@ static int64_t clock_now(void)
 	return (int64_t)now.tv_sec * TIME_SEC + now.tv_nsec / 1000;
 }
 
-static void read_records(struct reader_of_lines *r, struct sample *sample, struct carried *carried)
+static void read_records(struct reader_of_lines *r, struct walk *sample, struct carried *carried)
 {
 	struct surroundings around = {.now = clock_now(),
-	                              .near = sample_time(sample),
+	                              .near = walk_time(sample),
 	                              .carried = carried,
 	                              .memory = r->remembered};
 
 	r->reading = true;
-	for (int64_t n = 0; sample_next(sample, &r->record); n++) {
+	for (int64_t n = 0; walk_next(sample, &r->record); n++) {
 		r->file->more = n == r->options->records || is_late(r);
 		if (r->file->more)
 			break;
@@ -304,26 +304,26 @@ static void read_file(struct reader_of_lines *r, const struct source *source,
 {
 	struct err err = {0};
 	struct carried *carried;
-	struct sample *sample;
+	struct walk *sample;
 
 	r->file = add_file(r->to, r->memory, found->path);
 	if (found->left_out) {
 		set_trouble(r->file, found->left_out);
 		return;
 	}
-	sample = sample_file(found->path, source, false, &err);
+	sample = walk_file(found->path, source, false, &err);
 	if (sample == NULL) {
 		set_trouble(r->file, err.text);
 		return;
 	}
 	carried = source_carried(source);
 	read_records(r, sample, carried);
-	for (int64_t i = 0; i < sample_long_lines(sample); i++)
+	for (int64_t i = 0; i < walk_long_lines(sample); i++)
 		count(r, OUTCOME_REJECTED, "line too long", 1);
-	if (sample_trouble(sample))
-		set_trouble(r->file, sample_trouble(sample));
+	if (walk_trouble(sample))
+		set_trouble(r->file, walk_trouble(sample));
 	carried_free(&carried);
-	sample_close(&sample);
+	walk_close(&sample);
 }
 
 static void find_files(const struct source_config *s, const struct lines_options *options,

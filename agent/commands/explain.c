@@ -133,23 +133,23 @@ static bool set_up(struct explain *x, struct err *err)
 
 /* ---- all records of a text ---- */
 
-static int show_all(struct explain *x, struct sample *s)
+static int show_all(struct explain *x, struct walk *s)
 {
-	struct sample_record record;
+	struct walk_record record;
 	struct err err = {0};
 	int status = EXIT_GOOD;
 
-	while (sample_next(s, &record))
-		explainer_show(&x->explainer, &record, sample_time(s));
-	if (sample_trouble(s))
-		(void)err_set(&err, "%s", sample_trouble(s));
-	else if (sample_long_lines(s))
+	while (walk_next(s, &record))
+		explainer_show(&x->explainer, &record, walk_time(s));
+	if (walk_trouble(s))
+		(void)err_set(&err, "%s", walk_trouble(s));
+	else if (walk_long_lines(s))
 		(void)err_set(&err, "the line is too long");
 	else if (x->explainer.shown == 0)
 		(void)err_set(&err, "there is no record in it");
 	if (err.text[0])
 		status = fail(EXIT_FAILED, &err);
-	sample_close(&s);
+	walk_close(&s);
 	return status;
 }
 
@@ -164,12 +164,12 @@ struct target {
 
 enum { LOOK_ON = 2 << 20 }; /* bytes behind a record in which another may end that began before */
 
-static bool begins_there(const struct explain *x, const struct sample_record *r)
+static bool begins_there(const struct explain *x, const struct walk_record *r)
 {
 	return x->line ? r->line == x->line : r->offset == x->offset;
 }
 
-static bool holds_it(const struct explain *x, const struct sample_record *r)
+static bool holds_it(const struct explain *x, const struct walk_record *r)
 {
 	if (x->line)
 		return r->line <= x->line && x->line <= r->last_line;
@@ -177,7 +177,7 @@ static bool holds_it(const struct explain *x, const struct sample_record *r)
 }
 
 /* Several values may begin in one line; of those that only hold it, the nearest is meant. */
-static void consider(const struct explain *x, const struct sample_record *r, int64_t number,
+static void consider(const struct explain *x, const struct walk_record *r, int64_t number,
                      struct target *t)
 {
 	bool exact = begins_there(x, r);
@@ -193,29 +193,28 @@ static void consider(const struct explain *x, const struct sample_record *r, int
 	t->offset = r->offset;
 }
 
-static bool is_beyond(const struct explain *x, const struct sample_record *r,
-                      const struct target *t)
+static bool is_beyond(const struct explain *x, const struct walk_record *r, const struct target *t)
 {
 	return t->first >= 0 && !holds_it(x, r) && r->offset > t->offset + LOOK_ON;
 }
 
 static bool find_target(struct explain *x, struct target *t, struct err *err)
 {
-	struct sample *s = sample_file(x->file, x->source, true, err);
-	struct sample_record record;
+	struct walk *s = walk_file(x->file, x->source, true, err);
+	struct walk_record record;
 	int64_t n = 0;
 
 	*t = (struct target){.first = -1, .last = -1};
 	if (s == NULL)
 		return false;
-	while (sample_next(s, &record) && !is_beyond(x, &record, t))
+	while (walk_next(s, &record) && !is_beyond(x, &record, t))
 		consider(x, &record, n++, t);
-	if (t->first < 0 && sample_trouble(s))
-		(void)err_set(err, "%s: %s", x->file, sample_trouble(s));
+	if (t->first < 0 && walk_trouble(s))
+		(void)err_set(err, "%s: %s", x->file, walk_trouble(s));
 	else if (t->first < 0)
 		(void)err_set(err, "%s: there is no record at %s %" PRId64, x->file,
 		              x->line ? "line" : "offset", x->line ? x->line : x->offset);
-	sample_close(&s);
+	walk_close(&s);
 	return t->first >= 0;
 }
 
@@ -228,20 +227,20 @@ static int show_target(struct explain *x)
 {
 	struct err err = {0};
 	struct target t;
-	struct sample_record record;
-	struct sample *s = NULL;
+	struct walk_record record;
+	struct walk *s = NULL;
 
 	if (find_target(x, &t, &err))
-		s = sample_file(x->file, x->source, true, &err);
+		s = walk_file(x->file, x->source, true, &err);
 	if (s == NULL)
 		return fail(EXIT_FAILED, &err);
-	for (int64_t n = 0; n <= t.last && sample_next(s, &record); n++) {
+	for (int64_t n = 0; n <= t.last && walk_next(s, &record); n++) {
 		if (n >= t.first)
-			explainer_show(&x->explainer, &record, sample_time(s));
+			explainer_show(&x->explainer, &record, walk_time(s));
 		else if (needs_what_was_before(x->source))
-			explainer_pass(&x->explainer, &record, sample_time(s));
+			explainer_pass(&x->explainer, &record, walk_time(s));
 	}
-	sample_close(&s);
+	walk_close(&s);
 	return EXIT_GOOD;
 }
 
@@ -252,8 +251,8 @@ static int show(struct explain *x, const char *text)
 	if (x->file)
 		return show_target(x);
 	if (strcmp(text, "-") == 0)
-		return show_all(x, sample_input(x->source));
-	return show_all(x, sample_text(str_of(text), x->source));
+		return show_all(x, walk_input(x->source));
+	return show_all(x, walk_text(str_of(text), x->source));
 }
 
 static int explain(struct explain *x, const char *text)

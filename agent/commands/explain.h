@@ -5,7 +5,7 @@
 
 #include "agent/commands/command.h"
 #include "agent/commands/page.h"
-#include "agent/commands/sample.h"
+#include "agent/commands/walk.h"
 #include "agent/commands/way.h"
 
 /* A source and what it remembers from record to record. */
@@ -28,9 +28,9 @@ void explainer_start(struct explainer *x, const struct source *s, const struct b
 void explainer_free(struct explainer *x);
 
 /* Reads a record for what later ones carry and join. `time`: the file's own. */
-void explainer_pass(struct explainer *x, const struct sample_record *r, int64_t time);
+void explainer_pass(struct explainer *x, const struct walk_record *r, int64_t time);
 /* Reads it and writes its way to the page, or as JSON. */
-void explainer_show(struct explainer *x, const struct sample_record *r, int64_t time);
+void explainer_show(struct explainer *x, const struct walk_record *r, int64_t time);
 
 /* Looks through a file for the records whose calls have this dedupe key. */
 void explain_same(const struct explainer *x, uint64_t dedupe_key, struct way_same *ret);

@@ -43,8 +43,7 @@ static void ignore(void *arg, const struct verdict *v, const struct call *c)
 	(void)c;
 }
 
-static void extract(struct explainer *x, const struct sample_record *r, int64_t time,
-                    verdict_fn *fn)
+static void extract(struct explainer *x, const struct walk_record *r, int64_t time, verdict_fn *fn)
 {
 	struct timespec now;
 	struct surroundings around = {
@@ -55,7 +54,7 @@ static void extract(struct explainer *x, const struct sample_record *r, int64_t 
 	extract_record(x->extractor, r->record.text, &around, fn, x->gatherer);
 }
 
-void explainer_pass(struct explainer *x, const struct sample_record *r, int64_t time)
+void explainer_pass(struct explainer *x, const struct walk_record *r, int64_t time)
 {
 	extractor_trace(x->extractor, NULL, NULL);
 	extract(x, r, time, ignore);
@@ -82,7 +81,7 @@ static void put_source(struct explainer *x)
 	page_buf(&x->page, 0, &text);
 }
 
-static void put_where(struct explainer *x, const struct sample_record *r)
+static void put_where(struct explainer *x, const struct walk_record *r)
 {
 	struct buf text = {0};
 
@@ -194,7 +193,7 @@ static void put_element(struct explainer *x, const struct way *w)
 	page_buf(&x->page, 0, &text);
 }
 
-static void put_record_text(struct explainer *x, const struct sample_record *r,
+static void put_record_text(struct explainer *x, const struct walk_record *r,
                             const struct way *ways, size_t n)
 {
 	if (x->shown)
@@ -213,7 +212,7 @@ static void put_record_text(struct explainer *x, const struct sample_record *r,
 
 /* ---- for programs ---- */
 
-static void put_record_json(struct explainer *x, const struct sample_record *r,
+static void put_record_json(struct explainer *x, const struct walk_record *r,
                             const struct way *ways, size_t n)
 {
 	struct buf *out = &x->page.out, text = {0};
@@ -240,7 +239,7 @@ static void put_record_json(struct explainer *x, const struct sample_record *r,
 	buf_free(&text);
 }
 
-void explainer_show(struct explainer *x, const struct sample_record *r, int64_t time)
+void explainer_show(struct explainer *x, const struct walk_record *r, int64_t time)
 {
 	struct way *ways;
 	size_t n;

@@ -24,16 +24,16 @@ static void on_verdict(void *arg, const struct verdict *v, const struct call *c)
 void explain_same(const struct explainer *x, uint64_t dedupe_key, struct way_same *ret)
 {
 	struct err ignored = {0};
-	struct sample *sample = sample_file(x->path, x->source, true, &ignored);
+	struct walk *sample = walk_file(x->path, x->source, true, &ignored);
 	struct extractor *extractor = extractor_new(x->source, x->key);
 	struct surroundings around = {.carried = source_carried(x->source),
 	                              .memory = source_remembers(x->source) ? memory_new() : NULL};
 	struct search search = {.key = dedupe_key, .found = ret};
-	struct sample_record record;
+	struct walk_record record;
 
 	*ret = (struct way_same){0};
-	while (sample && sample_next(sample, &record)) {
-		around.now = around.near = sample_time(sample);
+	while (sample && walk_next(sample, &record)) {
+		around.now = around.near = walk_time(sample);
 		around.time = record.record.time;
 		search.line = record.line;
 		extract_record(extractor, record.record.text, &around, on_verdict, &search);
@@ -41,5 +41,5 @@ void explain_same(const struct explainer *x, uint64_t dedupe_key, struct way_sam
 	carried_free(&around.carried);
 	memory_free(&around.memory);
 	extractor_free(&extractor);
-	sample_close(&sample);
+	walk_close(&sample);
 }

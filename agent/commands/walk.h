@@ -3,37 +3,36 @@
  * begins in: for commands that show records to a person. All are given, also those that `backfill`
  * passes over because they lack a literal.
  */
-#ifndef COMMANDS_SAMPLE_H
-#define COMMANDS_SAMPLE_H
+#ifndef COMMANDS_WALK_H
+#define COMMANDS_WALK_H
 
 #include <stdint.h>
 
 #include "agent/base/err.h"
 #include "agent/meter/records.h"
 
-struct sample;
+struct walk;
 
 /* A file, plain or gzip. `to_its_end`: a last line without newline counts, as if nobody wrote on.
  * NULL and *err. */
-struct sample *sample_file(const char *path, const struct source *s, bool to_its_end,
-                           struct err *err);
-struct sample *sample_input(const struct source *s); /* standard input */
-struct sample *sample_text(struct str text, const struct source *s);
-void sample_close(struct sample **s);
+struct walk *walk_file(const char *path, const struct source *s, bool to_its_end, struct err *err);
+struct walk *walk_input(const struct source *s); /* standard input */
+struct walk *walk_text(struct str text, const struct source *s);
+void walk_close(struct walk **s);
 
-struct sample_record {
+struct walk_record {
 	struct record record;       /* lives until the next one is asked for */
 	int64_t line, last_line;    /* of the log, from 1 */
 	int64_t offset, end_offset; /* in the decompressed log */
 };
 
-/* False: there are no more, or the log cannot be read on; sample_trouble says which. */
-bool sample_next(struct sample *s, struct sample_record *ret);
+/* False: there are no more, or the log cannot be read on; walk_trouble says which. */
+bool walk_next(struct walk *s, struct walk_record *ret);
 /* Why it could not be read to its end ("corrupt gzip ..."); NULL: it could. */
-const char *sample_trouble(const struct sample *s);
+const char *walk_trouble(const struct walk *s);
 /* Lines so far that were too long and are in no record. */
-int64_t sample_long_lines(const struct sample *s);
+int64_t walk_long_lines(const struct walk *s);
 /* The log's own time, for time stamps without a year. */
-int64_t sample_time(const struct sample *s);
+int64_t walk_time(const struct walk *s);
 
 #endif

@@ -3,7 +3,7 @@
  * begins and ends; records mostly come in the order of their lines, so each is counted on from the
  * one before.
  */
-#include "agent/commands/sample.h"
+#include "agent/commands/walk.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -12,7 +12,7 @@
 #include "agent/base/zone.h"
 #include "agent/follow/reader.h"
 
-struct sample {
+struct walk {
 	const struct source *source;
 	struct reader *reader; /* NULL: all there is is in the piece */
 	struct piece piece;
@@ -27,9 +27,9 @@ struct sample {
 	size_t counted_to;
 };
 
-static struct sample *sample_new(const struct source *source)
+static struct walk *sample_new(const struct source *source)
 {
-	struct sample *s = xcalloc(1, sizeof(*s));
+	struct walk *s = xcalloc(1, sizeof(*s));
 
 	s->source = source;
 	s->records = records_new();
@@ -38,14 +38,14 @@ static struct sample *sample_new(const struct source *source)
 	return s;
 }
 
-struct sample *sample_file(const char *path, const struct source *source, bool to_its_end,
-                           struct err *err)
+struct walk *walk_file(const char *path, const struct source *source, bool to_its_end,
+                       struct err *err)
 {
 	struct reader_options options = {.finished = to_its_end};
 	struct mark mark = {0};
 	bool links = source_configuration(source)->follow_symlinks;
 	struct reader *reader = reader_open(path, links, options, &mark, err);
-	struct sample *s;
+	struct walk *s;
 
 	if (reader == NULL)
 		return NULL;
@@ -56,18 +56,18 @@ struct sample *sample_file(const char *path, const struct source *source, bool t
 	return s;
 }
 
-struct sample *sample_input(const struct source *source)
+struct walk *walk_input(const struct source *source)
 {
-	struct sample *s = sample_new(source);
+	struct walk *s = sample_new(source);
 	struct reader_options options = {.finished = true};
 
 	s->reader = reader_from_fd(STDIN_FILENO, "standard input", options);
 	return s;
 }
 
-struct sample *sample_text(struct str text, const struct source *source)
+struct walk *walk_text(struct str text, const struct source *source)
 {
-	struct sample *s = sample_new(source);
+	struct walk *s = sample_new(source);
 
 	s->piece = (struct piece){.p = xmalloc(text.n + PIECE_PAD), .n = text.n, .last = true};
 	memcpy(s->piece.p, text.p, text.n);
@@ -75,9 +75,9 @@ struct sample *sample_text(struct str text, const struct source *source)
 	return s;
 }
 
-void sample_close(struct sample **sp)
+void walk_close(struct walk **sp)
 {
-	struct sample *s = *sp;
+	struct walk *s = *sp;
 
 	*sp = NULL;
 	if (s == NULL)
@@ -103,7 +103,7 @@ static int64_t newlines(const char *p, size_t n)
 }
 
 /* Lines of the piece before a byte of it. */
-static int64_t lines_before(struct sample *s, size_t at)
+static int64_t lines_before(struct walk *s, size_t at)
 {
 	if (at >= s->counted_to)
 		s->counted += newlines(s->piece.p + s->counted_to, at - s->counted_to);
@@ -116,14 +116,14 @@ static int64_t lines_before(struct sample *s, size_t at)
 /* Where the reader may cut a piece. */
 static size_t whole(void *arg, struct str head, struct str bytes)
 {
-	struct sample *s = arg;
+	struct walk *s = arg;
 
 	if (!s->wrapping_known)
 		s->wrapping = records_wrapping(s->source, head);
 	return records_whole(s->records, s->source, &s->wrapping, bytes);
 }
 
-static bool read_piece(struct sample *s)
+static bool read_piece(struct walk *s)
 {
 	const struct reader_cut cut = {whole, s};
 
@@ -149,7 +149,7 @@ static bool read_piece(struct sample *s)
 	return false;
 }
 
-static void start_piece(struct sample *s)
+static void start_piece(struct walk *s)
 {
 	struct str bytes = {s->piece.p, s->piece.n};
 
@@ -163,7 +163,7 @@ static void start_piece(struct sample *s)
 
 /* ---- records ---- */
 
-bool sample_next(struct sample *s, struct sample_record *ret)
+bool walk_next(struct walk *s, struct walk_record *ret)
 {
 	uint64_t passed;
 
@@ -179,17 +179,17 @@ bool sample_next(struct sample *s, struct sample_record *ret)
 	return true;
 }
 
-const char *sample_trouble(const struct sample *s)
+const char *walk_trouble(const struct walk *s)
 {
 	return s->trouble;
 }
 
-int64_t sample_long_lines(const struct sample *s)
+int64_t walk_long_lines(const struct walk *s)
 {
 	return s->long_lines;
 }
 
-int64_t sample_time(const struct sample *s)
+int64_t walk_time(const struct walk *s)
 {
 	return s->time;
 }
