@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/commands/explain.h"
+#include "agent/commands/explain_detect.h"
 #include "agent/commands/json_put.h"
 #include "agent/follow/discover.h"
 #include "agent/ledger/ledger.h"
@@ -73,7 +74,20 @@ static void ask_for_source(const struct config *c, struct err *err)
 	buf_free(&names);
 }
 
-static const struct source_config *choose_source(struct explain *x, struct err *err)
+/* What `detect` makes of the file, or of the line. NULL: it cannot tell, or there is a choice of
+ * sources. */
+static const struct source_config *detected(struct explain *x, const char *text)
+{
+	bool input = x->file == NULL && strcmp(text, "-") == 0;
+
+	if (x->config->sources_n > 0 || input)
+		return NULL;
+	x->preset_config = explain_detect(x->book, x->file, text);
+	return x->preset_config ? &x->preset_config->sources[0] : NULL;
+}
+
+static const struct source_config *choose_source(struct explain *x, const char *text,
+                                                 struct err *err)
 {
 	const struct source_config *s;
 
@@ -90,6 +104,8 @@ static const struct source_config *choose_source(struct explain *x, struct err *
 		return s;
 	}
 	s = only_source(x->config, x->file);
+	if (s == NULL)
+		s = detected(x, text);
 	if (s == NULL)
 		ask_for_source(x->config, err);
 	return s;
@@ -115,14 +131,13 @@ static struct hash_key key_of(const struct explain *x, const struct source_confi
 	return key;
 }
 
-static bool set_up(struct explain *x, struct err *err)
+static bool set_up(struct explain *x, const char *text, struct err *err)
 {
-	const struct source_config *s = choose_source(x, err);
+	const struct source_config *s;
 
-	if (s == NULL)
-		return false;
 	x->book = book_open(x->config, err);
-	x->source = x->book ? source_new(s, x->book, err) : NULL;
+	s = x->book ? choose_source(x, text, err) : NULL;
+	x->source = s ? source_new(s, x->book, err) : NULL;
 	if (x->source == NULL)
 		return false;
 	x->explainer.path = x->file;
@@ -333,7 +348,7 @@ static int run(int argc, char **argv)
 	x.config = common_config(&x.common);
 	if (x.config == NULL)
 		return EXIT_USAGE;
-	status = set_up(&x, &err) ? explain(&x, argv[1]) : fail(EXIT_USAGE, &err);
+	status = set_up(&x, argv[1], &err) ? explain(&x, argv[1]) : fail(EXIT_USAGE, &err);
 	explainer_free(&x.explainer);
 	source_free(&x.source);
 	book_free(&x.book);
@@ -360,6 +375,8 @@ const struct command command_explain = {
 		"  --source NAME  read it as this source of the configuration does; needed when "
 		"it\n"
 		"                 has several, of which none or more than one reads FILE\n"
+		"\n"
+		"Without a configuration, `detect` says how FILE or LINE is read.\n"
 		"\n"
 		"Prompts are never shown whole. Exit status 3 when the record is no call.\n"
 		"\n"
