@@ -65,25 +65,15 @@ static bool from_shipped(const char *name, struct buf *text, char **from)
 static bool unknown(const char *name, struct err *err)
 {
 	struct nearest nearest;
-	struct buf all = {0};
 
 	nearest_start(&nearest, str_of(name));
-	for (const struct embedded *file = embedded_files; file->name; file++) {
-		struct str shipped = shipped_name(file);
-
-		if (shipped.n) {
-			nearest_offer(&nearest, shipped);
-			buf_printf(&all, "%s%.*s", all.n ? ", " : "", STR_ARG(shipped));
-		}
-	}
+	for (const struct embedded *file = embedded_files; file->name; file++)
+		if (shipped_name(file).n)
+			nearest_offer(&nearest, shipped_name(file));
 	if (nearest.name.n)
-		(void)err_set(err, "unknown preset `%.64s`; did you mean `%.*s`?", name,
-		              STR_ARG(nearest.name));
-	else
-		(void)err_set(err, "unknown preset `%.64s`; shipped are: %s", name,
-		              all.n ? all.p : "none");
-	buf_free(&all);
-	return false;
+		return err_set(err, "unknown preset `%.64s`; did you mean `%.*s`?", name,
+		               STR_ARG(nearest.name));
+	return err_set(err, "unknown preset `%.64s`; `tokentail help presets` lists them", name);
 }
 
 bool preset_text(const char *name, struct buf *text, char **from, struct err *err)
