@@ -89,12 +89,20 @@ void records_free(struct records **rp)
 
 /* ---- which envelopes ---- */
 
-/* The beginning of what is in the first line of the head, for a look at the next envelope. */
-static struct str inside(enum envelope kind, struct str head, struct arena *scratch)
+/* What there is of the message in a line that is cut off. */
+static struct str cut_message(struct str name, struct str line, struct arena *scratch)
+{
+	struct str rest = str_from(line, str_find(line, name) + name.n);
+	struct value message = {str_from(rest, str_find(rest, STR("\"")) + 1), VALUE_STRING, true};
+
+	return value_text(&message, scratch);
+}
+
+/* The beginning of what is in a line of an envelope, for a look at the next one. */
+static struct str inside(enum envelope kind, struct str line, struct arena *scratch)
 {
 	struct envelopes *e = envelopes_new();
 	struct enveloped opened;
-	struct str line = {head.p, str_find(head, STR("\n"))};
 	struct str ret = {0};
 	char *copy = arena_bytes(scratch, line.n + RECORD_PAD);
 
@@ -102,8 +110,19 @@ static struct str inside(enum envelope kind, struct str head, struct arena *scra
 	memset(copy + line.n, 0, RECORD_PAD);
 	if (envelope_open(e, kind, (struct str){copy, line.n}, scratch, &opened))
 		ret = value_text(&opened.text, scratch);
+	else if (kind == ENVELOPE_DOCKER)
+		ret = cut_message(STR("\"log\":"), line, scratch);
+	else if (kind == ENVELOPE_JOURNALD)
+		ret = cut_message(STR("\"MESSAGE\""), line, scratch);
 	envelopes_free(&e);
 	return ret;
+}
+
+static struct str without_blank_lines(struct str head)
+{
+	while (head.n && (head.p[0] == '\n' || head.p[0] == '\r' || head.p[0] == '\0'))
+		head = str_from(head, 1);
+	return head;
 }
 
 struct wrapping records_wrapping(const struct source *s, struct str head)
@@ -112,18 +131,18 @@ struct wrapping records_wrapping(const struct source *s, struct str head)
 	struct wrapping w = {.n = c->unwrap_n};
 	struct arena scratch = {0};
 	enum envelope kind;
+	struct str line;
 	bool before;
 
 	memcpy(w.kinds, c->unwrap, sizeof(w.kinds));
 	if (!c->unwrap_auto)
 		return w;
-	while (head.n && w.n < UNWRAP_MAX && envelope_guess(head, &kind, &before)) {
+	head = without_blank_lines(head);
+	while (head.n && w.n < UNWRAP_MAX && envelope_guess(head, &kind, &before, &line)) {
 		if (before && w.n + 1 < UNWRAP_MAX)
 			w.kinds[w.n++] = ENVELOPE_PREFIX;
 		w.kinds[w.n++] = kind;
-		if (before)
-			break;
-		head = inside(kind, head, &scratch);
+		head = inside(kind, line, &scratch);
 	}
 	arena_free(&scratch);
 	return w;
@@ -442,12 +461,14 @@ static void find_bytes(struct records *r, struct record *ret)
 
 static bool strip_one(struct records *r, enum envelope kind, struct record *ret)
 {
+	struct str before = ret->text;
 	struct enveloped opened;
 
 	if (!envelope_open(r->envelopes, kind, ret->text, &r->scratch, &opened))
 		return false;
 	ret->text = opened.text.text;
-	if (kind == ENVELOPE_PREFIX && str_trim(opened.time).n == 0)
+	before.n = (size_t)(ret->text.p - before.p);
+	if (kind == ENVELOPE_PREFIX && str_trim(before).n == 0)
 		return true; /* only white space */
 	if (opened.time.n)
 		ret->time = opened.time;
@@ -455,23 +476,32 @@ static bool strip_one(struct records *r, enum envelope kind, struct record *ret)
 	return true;
 }
 
+/* Whether a record begins as JSON does, and not as "[2026-03-12 09:00:00] {" does. */
+static bool begins_as_json(struct str text)
+{
+	size_t at = 1;
+
+	if (!str_starts(text, STR("[")))
+		return str_starts(text, STR("{")) || str_starts(text, STR("\""));
+	while (at < text.n && (text.p[at] == ' ' || text.p[at] == '['))
+		at++;
+	return at == text.n || text.p[at] == '{' || text.p[at] == '"' || text.p[at] == ']';
+}
+
 /* Takes off what stands before a record. */
 static void strip(struct records *r, struct record *ret)
 {
 	const struct source_config *c = r->source->config;
-	char first = '\0';
 
-	if (ret->text.n)
-		first = ret->text.p[0];
 	if (!r->unwrapped)
 		for (size_t i = 0; i < r->wrapping->n; i++)
 			(void)strip_one(r, r->wrapping->kinds[i], ret);
-	if (!c->unwrap_auto || first == '{' || first == '[' || first == '"')
+	if (!c->unwrap_auto || begins_as_json(ret->text))
 		return;
 	if (r->source->format == &format_json) {
-		if (!strip_one(r, ENVELOPE_SYSLOG, ret) || ret->text.p[0] != '{')
+		if (!strip_one(r, ENVELOPE_SYSLOG, ret) || !str_starts(ret->text, STR("{")))
 			(void)strip_one(r, ENVELOPE_PREFIX, ret);
-	} else if (first == '<') {
+	} else if (str_starts(ret->text, STR("<"))) {
 		(void)strip_one(r, ENVELOPE_SYSLOG, ret);
 	}
 }
