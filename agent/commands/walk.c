@@ -125,7 +125,7 @@ static size_t whole(void *arg, struct str head, struct str bytes)
 
 static bool read_piece(struct walk *s)
 {
-	const struct reader_cut cut = {whole, s};
+	const struct reader_cut cut = {.whole = whole, .arg = s};
 
 	if (s->started)
 		s->lines += lines_before(s, s->piece.n);

@@ -105,7 +105,7 @@ static size_t all_of_it(void *arg, struct str head, struct str bytes)
 
 bool sample_extend(struct sample *s, size_t bytes)
 {
-	static const struct reader_cut anywhere = {all_of_it, NULL};
+	static const struct reader_cut anywhere = {.whole = all_of_it};
 
 	while (!s->ended && s->n < bytes) {
 		switch (reader_next(s->reader, &anywhere, &s->piece)) {

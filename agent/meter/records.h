@@ -7,6 +7,7 @@
 #define METER_RECORDS_H
 
 #include "agent/meter/source.h"
+#include "parsers/json_frame.h"
 
 enum { ENVELOPES_MAX = UNWRAP_MAX + 2 };
 
@@ -35,12 +36,28 @@ struct records *records_new(void);
 void records_free(struct records **r);
 
 /* How many bytes of `bytes` are whole records: only what follows may be a part of one. The bytes
- * begin where a record does, and have RECORD_PAD readable ones behind them. */
+ * begin where a record does, and have RECORD_PAD readable ones behind them. 0 too when the first
+ * record has more than LINE_MAX_BYTES. */
 size_t records_whole(struct records *r, const struct source *s, const struct wrapping *w,
                      struct str bytes);
 
-/* Begins with a piece; `last`: it ends the file, so what is not whole is a record too. Keeps `s`
- * and `bytes`. */
+/* A record that is passed over because it is too long; all 0 at its beginning. */
+struct passing {
+	bool on;                      /* its end has not come */
+	unsigned open;                /* a bit for each envelope and stream that it is in */
+	bool in_envelope;             /* a line of an envelope is too long itself */
+	struct json_passing envelope; /* that, where envelopes are JSON values */
+	struct json_passing value;    /* the record, where JSON values are records */
+};
+
+/* How many bytes belong to such a record: one that begins with `bytes`, or with p->on the one whose
+ * beginning was passed over. The rest of the bytes is to be given again, with more behind it, when
+ * p->on says that it has not ended. Records of another stream between its parts go with it. */
+size_t records_pass(struct records *r, const struct source *s, const struct wrapping *w,
+                    struct str bytes, struct passing *p);
+
+/* Begins with a piece, which is whole records. `last`: it ends the file, so what is not whole is a
+ * record too. Keeps `s`, `w` and `bytes`. */
 void records_start(struct records *r, const struct source *s, const struct wrapping *w,
                    struct str bytes, bool last);
 

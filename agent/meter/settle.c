@@ -189,6 +189,7 @@ static void join_part(struct extractor *x, uint64_t key, const struct call *part
 {
 	struct memory *m = x->around->memory;
 	struct verdict v = {.outcome = OUTCOME_CALL, .reason = ""};
+	struct waiting all = {x, m};
 	struct joined j;
 	struct call earlier;
 
@@ -208,7 +209,7 @@ static void join_part(struct extractor *x, uint64_t key, const struct call *part
 	join_wait(m, key, &j);
 	give_duplicate(x, REASON_PART, j.time);
 	if (memory_count(m) > JOIN_WAITING_MAX)
-		extract_waiting(x, m, memory_oldest(m, 8), x->fn, x->arg);
+		memory_oldest(m, 8, on_waiting, &all);
 }
 
 /* ---- cumulative ---- */

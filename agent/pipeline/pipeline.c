@@ -206,17 +206,29 @@ static size_t whole(void *arg, struct str head, struct str bytes)
 	return records_whole(w->records, t->source, &t->wrapping, bytes);
 }
 
+/* And what of a record that is too long it may drop. */
+static size_t pass(void *arg, struct str bytes, bool first, bool *on)
+{
+	struct worker *w = arg;
+	struct stream *t = w->stream;
+	size_t n;
+
+	if (first)
+		t->passing = (struct passing){0};
+	n = records_pass(w->records, t->source, &t->wrapping, bytes, &t->passing);
+	*on = t->passing.on;
+	return n;
+}
+
 /* Reads the next piece, with the turn of its stream and without the lock. */
 static enum read_result read_piece(struct worker *w)
 {
 	struct stream *t = w->stream;
-	const struct reader_cut cut = {whole, w};
+	const struct reader_cut cut = {whole, w, pass};
 	enum read_result result = reader_next(t->reader, &cut, &w->piece);
 
-	if (result == READ_PIECE && !t->wrapping_known) { /* the first line is there, whole */
-		t->wrapping = records_wrapping(t->source, reader_head(t->reader));
+	if (result == READ_PIECE) /* the first record is there, whole, by which it was found out */
 		t->wrapping_known = true;
-	}
 	w->wrapping = t->wrapping;
 	return result;
 }

@@ -47,7 +47,8 @@ struct stream {
 	struct carried *carried;  /* what its records carry on; NULL: nothing */
 	struct wrapping wrapping; /* what its records are in, for who has the turn */
 	bool wrapping_known;
-	int64_t size;     /* on disk */
+	struct passing passing; /* the record that its reader passes over */
+	int64_t size;           /* on disk */
 	int64_t near;     /* the file's own time; here because a commit writes the whole mark */
 	int64_t consumed; /* of size */
 	int64_t mark_end; /* handed over up to here */

@@ -60,7 +60,7 @@ static void test_what_stands_before_a_record_is_taken_off(void **state)
 	(void)state;
 	expect_records(SOURCE(""), "app: {\"m\":1}\n<13>Mar  7 04:28:03 host app: {\"m\":2}\n",
 	               false,
-	               "0-12 prefix @app:  {\"m\":1}\n"
+	               "0-12 prefix {\"m\":1}\n"
 	               "13-50 syslog @Mar  7 04:28:03 {\"m\":2}\n");
 	expect_records(SOURCE("    unwrap: none\n"), "app: {\"m\":1}\n", false,
 	               "0-12 app: {\"m\":1}\n");

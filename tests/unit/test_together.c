@@ -1,5 +1,6 @@
 /* Records that belong together: carried fields, joined parts, growing counters, sums and elements
  * within elements. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,23 +158,31 @@ static void test_a_record_without_the_key_is_no_part(void **state)
 	reading_free(&r);
 }
 
-static void test_what_waits_is_bounded(void **state)
+/* One more than 65536, and an eighth of them count as they are. */
+static void check_bounded(int records_a_second)
 {
 	struct reading r = reading_of_yaml(JOIN_SOURCE);
 	char record[80];
 
-	(void)state;
 	for (int i = 0; i < 70000; i++) {
 		(void)snprintf(record, sizeof(record),
-		               "{\"id\":%d,\"t\":%d,\"m\":\"gpt-4o\",\"i\":1}", i,
-		               1777629600 + i / 1000);
+		               "{\"id\":%d,\"t\":%d,\"m\":\"gpt-4o\",\"i\":%d}", i,
+		               1777629600 + i / records_a_second, i);
 		(void)reading_record(&r, record);
 	}
-	assert_true(r.n[OUTCOME_CALL] > 4000);
+	assert_int_equal(r.n[OUTCOME_CALL], 8192);
+	assert_int_equal(r.last.count[COUNT_INPUT], 8191);
 	assert_int_equal(r.n[OUTCOME_DUPLICATE], 70000);
 	(void)reading_waiting(&r, INT64_MAX);
 	assert_int_equal(r.n[OUTCOME_CALL], 70000);
 	reading_free(&r);
+}
+
+static void test_what_waits_is_bounded(void **state)
+{
+	(void)state;
+	check_bounded(1000);
+	check_bounded(INT_MAX); /* all at once: none is older */
 }
 
 /* ---- cumulative ---- */
