@@ -73,6 +73,13 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Whether a word looks like 2026-03-12T09:00:00Z, maybe with more behind the seconds. */
+static bool is_rfc3339(struct str word)
+{
+	return word.n >= 20 && is_digit(word.p[0]) && is_digit(word.p[3]) && word.p[4] == '-' &&
+	       word.p[7] == '-' && word.p[10] == 'T' && word.p[13] == ':';
+}
+
 /* Takes up to the next space and the space; what was before it. */
 static struct str take_word(struct str *text)
 {
@@ -144,9 +151,9 @@ static bool open_cri(const struct envelopes *e, struct str line, struct arena *s
 
 	(void)e;
 	(void)scratch;
-	if (time.n < 20 || !is_digit(time.p[0]) || time.p[4] != '-' || time.p[10] != 'T' ||
-	    !(is_err || str_eq(stream, STR("stdout"))) ||
-	    !(str_starts(tag, STR("F")) || str_starts(tag, STR("P"))))
+	tag.n = str_find(tag, STR(":")); /* there may be more than one tag */
+	if (!is_rfc3339(time) || !(is_err || str_eq(stream, STR("stdout"))) ||
+	    !(str_eq(tag, STR("F")) || str_eq(tag, STR("P"))))
 		return false;
 	*ret = (struct enveloped){plain(rest), time, is_err, tag.p[0] == 'P'};
 	return true;
@@ -157,7 +164,7 @@ static bool open_cri(const struct envelopes *e, struct str line, struct arena *s
 /* A message that is no UTF-8 is an array of its bytes. */
 static bool bytes_of(struct str array, struct arena *scratch, struct str *ret)
 {
-	char *bytes = arena_bytes(scratch, array.n + 1);
+	char *bytes = arena_bytes(scratch, array.n + RECORD_PAD);
 	size_t n = 0;
 	int byte = -1;
 
@@ -169,14 +176,16 @@ static bool bytes_of(struct str array, struct arena *scratch, struct str *ret)
 			if (byte > 255)
 				return false;
 		} else if (c == ',' || c == ']') {
-			if (byte < 0)
+			if (byte < 0 && array.n > 2)
 				return false;
-			bytes[n++] = (char)byte;
+			if (byte >= 0)
+				bytes[n++] = (char)byte;
 			byte = -1;
-		} else if (c != ' ') {
+		} else if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
 			return false;
 		}
 	}
+	memset(bytes + n, 0, RECORD_PAD);
 	*ret = (struct str){bytes, n};
 	return true;
 }
@@ -245,7 +254,7 @@ static bool take_structured_data(struct str *text)
 }
 
 /* RFC 5424: "1 TIME HOST APP PROCESS ID DATA MESSAGE" behind the priority. */
-static bool open_new_syslog(struct str text, struct enveloped *ret)
+static bool open_new_syslog(struct str text, bool priority, struct enveloped *ret)
 {
 	static const struct str mark = {"\xef\xbb\xbf", 3};
 
@@ -253,6 +262,8 @@ static bool open_new_syslog(struct str text, struct enveloped *ret)
 		return false;
 	(void)take_word(&text);
 	*ret = (struct enveloped){.time = take_word(&text)};
+	if (!is_rfc3339(ret->time) && !(priority && str_eq(ret->time, STR("-"))))
+		return false;
 	for (int i = 0; i < 4; i++)
 		(void)take_word(&text);
 	if (!take_structured_data(&text))
@@ -266,13 +277,10 @@ static size_t old_time(struct str text)
 {
 	size_t space = str_find(text, STR(" "));
 
-	if (text.n > 16 && text.p[3] == ' ' && text.p[6] == ' ' && text.p[9] == ':' &&
-	    text.p[12] == ':' && text.p[15] == ' ')
+	if (text.n > 16 && text.p[3] == ' ' && is_digit(text.p[5]) && text.p[6] == ' ' &&
+	    is_digit(text.p[8]) && text.p[9] == ':' && text.p[12] == ':' && text.p[15] == ' ')
 		return 16;
-	if (space < text.n && space >= 20 && is_digit(text.p[0]) && text.p[4] == '-' &&
-	    text.p[10] == 'T')
-		return space + 1;
-	return 0;
+	return space < text.n && is_rfc3339((struct str){text.p, space}) ? space + 1 : 0;
 }
 
 /* "[HOST ]TAG[PID]: MESSAGE"; without a colon all of it is the message. */
@@ -293,7 +301,7 @@ static bool open_syslog(const struct envelopes *e, struct str line, struct arena
 	(void)e;
 	(void)scratch;
 	take_priority(&text);
-	if (text.n < line.n && open_new_syslog(text, ret))
+	if (open_new_syslog(text, text.n < line.n, ret))
 		return true;
 	n = old_time(text);
 	if (n == 0)
@@ -303,6 +311,42 @@ static bool open_syslog(const struct envelopes *e, struct str line, struct arena
 }
 
 /* ---- prefix ---- */
+
+/* Whether a word may begin a time: a date or a time of day, or seconds since 1970. */
+static bool may_be_time(struct str word)
+{
+	size_t digits = 0;
+
+	while (digits < word.n && is_digit(word.p[digits]))
+		digits++;
+	if (digits == 0)
+		return false;
+	return digits >= 10 || (digits < word.n && memchr("-/:", word.p[digits], 3) != NULL);
+}
+
+static struct str within_brackets(struct str word)
+{
+	while (word.n && (word.p[0] == '[' || word.p[0] == '(' || word.p[0] == '"'))
+		word = str_from(word, 1);
+	return word;
+}
+
+/* From the first word on that looks like a time: "api-1  | [2026-03-12 09:00:00] INFO ". */
+static struct str time_within(struct str text)
+{
+	while (text.n) {
+		struct str rest = text, word = within_brackets(take_word(&rest));
+
+		if (may_be_time(word)) {
+			text = str_from(text, (size_t)(word.p - text.p));
+			break;
+		}
+		text = rest;
+	}
+	if (text.n > ENVELOPE_TIME_MAX)
+		text.n = ENVELOPE_TIME_MAX;
+	return text;
+}
 
 static bool open_prefix(const struct envelopes *e, struct str line, struct arena *scratch,
                         struct enveloped *ret)
@@ -315,10 +359,8 @@ static bool open_prefix(const struct envelopes *e, struct str line, struct arena
 	if (brace == NULL || brace == line.p)
 		return false;
 	before = (struct str){line.p, (size_t)(brace - line.p)};
-	*ret = (struct enveloped){.text = plain(str_from(line, before.n))};
-	ret->time = before;
-	if (ret->time.n > ENVELOPE_TIME_MAX)
-		ret->time.n = ENVELOPE_TIME_MAX;
+	*ret = (struct enveloped){.text = plain(str_from(line, before.n)),
+	                          .time = time_within(before)};
 	return true;
 }
 
@@ -366,52 +408,4 @@ bool envelope_is_whole(enum envelope kind, struct str line)
 		break;
 	}
 	return true;
-}
-
-/* ---- by its look ---- */
-
-static bool looks_like_docker(struct str object)
-{
-	if (str_starts(object, STR("{\"log\":\"")))
-		return true;
-	return holds(object, "\"log\":\"") &&
-	       (holds(object, "\"container_id\":\"") || holds(object, "\"stream\":\"std") ||
-	        holds(object, "\"source\":\"std") || holds(object, "\"kubernetes\":{"));
-}
-
-/* The first name of a journal's record is in capitals, as all of them are but few others are. */
-static bool looks_like_journald(struct str object)
-{
-	size_t quote = str_find(object, STR("\"")), n = quote + 1;
-
-	while (n < object.n && ((object.p[n] >= 'A' && object.p[n] <= 'Z') || object.p[n] == '_' ||
-	                        is_digit(object.p[n])))
-		n++;
-	if (n >= object.n || object.p[n] != '"' || n < quote + 4)
-		return false;
-	return holds(object, "\"__REALTIME_TIMESTAMP\"") || holds(object, "\"__CURSOR\"") ||
-	       holds(object, "\"_SYSTEMD_UNIT\"") || holds(object, "\"SYSLOG_IDENTIFIER\"") ||
-	       holds(object, "\"_BOOT_ID\"");
-}
-
-bool envelope_guess(struct str head, enum envelope *kind, bool *before)
-{
-	size_t brace = str_find(head, STR("{")), newline = str_find(head, STR("\n"));
-	struct str object = str_from(head, brace);
-	struct arena none = {0};
-	struct enveloped opened;
-
-	*before = false;
-	*kind = ENVELOPE_CRI;
-	if (open_cri(NULL, (struct str){head.p, newline}, &none, &opened))
-		return true;
-	*before = brace > 0;
-	if (brace > newline)
-		return false;
-	*kind = ENVELOPE_JOURNALD; /* which may be pretty-printed */
-	if (looks_like_journald(object))
-		return true;
-	*kind = ENVELOPE_DOCKER;
-	object.n = newline > brace ? newline - brace : 0;
-	return looks_like_docker(object);
 }

@@ -46,10 +46,12 @@ bool envelope_open(const struct envelopes *e, enum envelope kind, struct str lin
 bool envelope_is_whole(enum envelope kind, struct str line);
 
 /*
- * Which of docker, CRI and journald the first line of a file is in, as far as `head`, its
- * beginning, shows. Also when text stands before it: then *before is set. False: in none.
+ * Which of docker, CRI and journald the first record of a file is in, as far as `head`, its
+ * beginning, shows; no blank lines are before it. Also when text stands before it: then *before is
+ * set. *line is what of the record there is. False: in none. Of the first 1 KiB of a file the
+ * answer is the same as soon as they are there, or the first record is.
  */
-bool envelope_guess(struct str head, enum envelope *kind, bool *before);
+bool envelope_guess(struct str head, enum envelope *kind, bool *before, struct str *line);
 
 const char *envelope_name(enum envelope kind);
 

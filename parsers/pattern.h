@@ -10,7 +10,10 @@
 #include "parsers/value.h"
 
 enum {
-	PATTERN_MATCH_LIMIT = 1000000, /* steps of one match; more: PATTERN_LIMIT */
+	/* Steps that all matches on one record may take, beside PATTERN_STEPS_A_BYTE of it; more:
+	 * PATTERN_LIMIT. A step takes some 10 ns. */
+	PATTERN_STEPS = 10000000,
+	PATTERN_STEPS_A_BYTE = 4,
 	PATTERN_DEPTH_LIMIT = 10000,
 	PATTERN_HEAP_LIMIT_KIB = 8192,
 	PATTERN_GROUPS_MAX = 64,
@@ -45,6 +48,8 @@ struct str pattern_literal(const struct pattern *p);
 
 struct pattern_match *pattern_match_new(void);
 void pattern_match_free(struct pattern_match **m);
+/* The matches that follow are on another record, of so many bytes: its steps are counted anew. */
+void pattern_match_record(struct pattern_match *m, size_t bytes);
 
 /* Tests without captures. */
 enum pattern_result pattern_test(const struct pattern *p, struct pattern_match *m, struct str text);

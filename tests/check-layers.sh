@@ -10,7 +10,7 @@ layer() {
 	parsers/* | agent/follow/*) echo 1 ;;
 	agent/config/*) echo 2 ;;
 	agent/meter/*) echo 3 ;;
-	agent/ledger/*) echo 4 ;;
+	agent/ledger/* | agent/detect/*) echo 4 ;;
 	agent/pipeline/*) echo 5 ;;
 	agent/commands/*) echo 6 ;;
 	agent/main.c) echo 7 ;;
@@ -22,6 +22,7 @@ layer() {
 apart() {
 	case $1:$2 in
 	parsers/*:agent/follow/* | agent/follow/*:parsers/*) return 0 ;;
+	agent/ledger/*:agent/detect/* | agent/detect/*:agent/ledger/*) return 0 ;;
 	esac
 	return 1
 }

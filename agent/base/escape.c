@@ -102,6 +102,13 @@ static size_t decode(struct str s, uint32_t *ret)
 	return lead->bytes;
 }
 
+size_t utf8_length(struct str text)
+{
+	uint32_t c;
+
+	return decode(text, &c);
+}
+
 bool text_is_plain(struct str text)
 {
 	unsigned bad = 0;
@@ -199,6 +206,113 @@ void escape_markdown(struct buf *out, struct str text)
 		if (strchr("|\\`*_<>&[]", safe.p[i]))
 			buf_char(out, '\\');
 		buf_char(out, safe.p[i]);
+	}
+	buf_free(&safe);
+}
+
+/* What YAML does not take as it is, beyond what acts. */
+static const struct range not_in_yaml[] = {
+	{0xfeff, 0xfeff}, /* byte order mark */
+	{0xfffe, 0xffff},
+};
+
+static bool is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* A letter, a / or a . at the start, so that it is no number and no sign of YAML's; and no word
+ * that YAML takes for a value of another type. */
+static bool is_plain_yaml(struct str text)
+{
+	static const char *const words[] = {"null", "true", "false", "yes", "no",
+	                                    "on",   "off",  "y",     "n",   "."};
+
+	for (size_t i = 0; i < text.n; i++)
+		if (!is_alnum(text.p[i]) && strchr(i ? "/._*+=@-" : "/._", text.p[i]) == NULL)
+			return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_eq_nocase(text, str_of(words[i])))
+			return false;
+	return text.n > 0 && !(text.p[0] >= '0' && text.p[0] <= '9') &&
+	       !(text.p[0] == '.' && text.n > 1 && text.p[1] >= '0' && text.p[1] <= '9');
+}
+
+/* Whether all of it is UTF-8 without NUL; *quotes: whether it can stand in single quotes. */
+static bool yaml_can_hold(struct str text, bool *quotes)
+{
+	*quotes = true;
+	while (text.n) {
+		uint32_t c = 0;
+		size_t n = decode(text, &c);
+
+		if (n == 0 || c == 0)
+			return false;
+		*quotes &= !IN(acting, c) && !IN(not_in_yaml, c);
+		text = str_from(text, n);
+	}
+	return true;
+}
+
+static void yaml_in_quotes(struct buf *out, struct str text)
+{
+	buf_char(out, '\'');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\'')
+			buf_char(out, '\'');
+		buf_char(out, text.p[i]);
+	}
+	buf_char(out, '\'');
+}
+
+static void yaml_with_escapes(struct buf *out, struct str text)
+{
+	buf_char(out, '"');
+	while (text.n) {
+		uint32_t c = 0;
+		size_t n = decode(text, &c);
+
+		if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", (char)c);
+		else if (IN(acting, c) || IN(not_in_yaml, c))
+			buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
+		else
+			buf_bytes(out, text.p, n);
+		text = str_from(text, n);
+	}
+	buf_char(out, '"');
+}
+
+bool escape_yaml(struct buf *out, struct str text)
+{
+	bool quotes;
+
+	if (!yaml_can_hold(text, &quotes))
+		return false;
+	if (is_plain_yaml(text))
+		buf_str(out, text);
+	else if (quotes)
+		yaml_in_quotes(out, text);
+	else
+		yaml_with_escapes(out, text);
+	return true;
+}
+
+void escape_yaml_comment(struct buf *out, struct str text)
+{
+	struct buf safe = {0};
+	struct str rest;
+
+	escape_terminal(&safe, text);
+	for (rest = buf_view(&safe); rest.n;) {
+		uint32_t c = 0;
+		size_t n = decode(rest, &c);
+
+		if (IN(not_in_yaml, c))
+			buf_printf(out, "\\u{%04x}", (unsigned)c);
+		else
+			buf_bytes(out, rest.p, n);
+		rest = str_from(rest, n);
 	}
 	buf_free(&safe);
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "agent/base/escape.h"
-#include "agent/commands/command.h"
+#include "agent/commands/backfill_detect.h"
 #include "agent/commands/text.h"
 #include "agent/follow/discover.h"
 #include "agent/meter/cost.h"
@@ -22,6 +22,8 @@ struct backfill {
 	char **paths; /* of the command line */
 	int paths_n;
 	struct config *config, *preset_config; /* the second is NULL without --preset */
+	struct detected detected;
+	bool detecting; /* nothing says how the paths are to be read */
 	struct book *book;
 	struct ledger *ledger;
 	struct source **sources;
@@ -139,6 +141,10 @@ static void add_glob(struct backfill *b, const struct source *s, const char *glo
 
 static void add_files(struct backfill *b)
 {
+	if (b->detecting) {
+		detected_add(&b->detected, b->pipeline);
+		b->unmatched |= b->detected.missed;
+	}
 	for (size_t i = 0; i < b->sources_n; i++) {
 		const struct source_config *c = source_configuration(b->sources[i]);
 		char **globs = b->paths_n ? b->paths : c->paths;
@@ -246,9 +252,10 @@ static bool choose_source(struct backfill *b, struct err *err)
 	if (b->source_name && config_source(b->config, str_of(b->source_name)) == NULL)
 		return err_set(err, "--source %s: the configuration has no source of that name",
 		               b->source_name);
-	if (b->config->sources_n == 0)
-		return err_set(err, "no configuration with sources was found; give --preset NAME "
-		                    "and paths, or -c FILE (`tokentail backfill --help`)");
+	b->detecting = b->config->sources_n == 0 && b->paths_n > 0;
+	if (b->config->sources_n == 0 && b->paths_n == 0)
+		return err_set(err, "no configuration with sources was found; give the paths of "
+		                    "logs, with --preset NAME or without, or -c FILE");
 	if (b->paths_n && b->config->sources_n > 1 && b->source_name == NULL)
 		return err_set(err, "which source reads these paths? give --source NAME or "
 		                    "--preset NAME");
@@ -262,7 +269,12 @@ static bool set_up(struct backfill *b, struct err *err)
 	if (!choose_source(b, err))
 		return false;
 	b->book = book_open(b->config, err);
-	if (b->book == NULL || !open_sources(b, err))
+	if (b->book == NULL)
+		return false;
+	b->configured = b->detecting;
+	if (b->detecting ? !detected_open(&b->detected, b->paths, b->paths_n, b->book,
+	                                  b->common.quiet, err)
+	                 : !open_sources(b, err))
 		return false;
 	b->configured = true;
 	b->ledger = ledger_open(b->config->database, b->config->timezone, err);
@@ -278,6 +290,8 @@ static void tear_down(struct backfill *b)
 	for (size_t i = 0; i < b->sources_n; i++)
 		source_free(&b->sources[i]);
 	free((void *)b->sources);
+	if (b->detecting)
+		detected_close(&b->detected);
 	ledger_close(&b->ledger);
 	book_free(&b->book);
 	config_free(&b->preset_config);
@@ -329,7 +343,10 @@ const struct command command_backfill = {
 	.usage = "backfill [PATH...] [--preset NAME | --source NAME] [--jobs N]",
 	.summary = "reads what the logs hold, counts what is new, and ends",
 	.help = "Without PATH the sources of the configuration are read. PATH is a file, a glob\n"
-		"(** for any directories) or - for standard input.\n"
+		"(** for any directories) or - for standard input. With PATH, but neither a\n"
+		"configuration with sources nor --preset, the logs are told as `detect` does, "
+		"also\n"
+		"all below a folder.\n"
 		"\n"
 		"  --preset NAME  read PATH as the preset says (json, logfmt, litellm, ...)\n"
 		"  --source NAME  only this source; with PATH, these files instead of its own\n"
@@ -340,6 +357,7 @@ const struct command command_backfill = {
 		"\n"
 		"Examples:\n"
 		"  tokentail backfill\n"
+		"  tokentail backfill /var/log/myapp\n"
 		"  tokentail backfill --preset litellm '/var/log/litellm/*.jsonl*'\n"
 		"  kubectl logs deploy/gateway | tokentail backfill --preset json -\n",
 	.run = run,

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "agent/base/escape.h"
+#include "agent/commands/check_lines.h"
 #include "agent/commands/command.h"
+#include "agent/commands/look.h"
 #include "agent/commands/text.h"
 #include "agent/follow/discover.h"
 #include "agent/meter/source.h"
@@ -20,6 +22,8 @@ struct check {
 	struct book *book;
 	struct buf out;
 	size_t warnings;
+	const char *lines; /* how many records of each file are tried; NULL: none */
+	bool no_call;      /* a source found none among its records */
 };
 
 static void warn(struct check *c, const struct source_config *s, const char *glob, const char *what)
@@ -201,14 +205,58 @@ static bool check_source(struct check *c, const struct source_config *s, struct 
 	return true;
 }
 
-static bool check_all(struct check *c, struct err *err)
+/* ---- with --lines: the sources on their logs ---- */
+
+static void warn_of_glob(void *arg, const struct source_config *s, const char *glob,
+                         const char *what)
 {
-	if (c->config->file == NULL)
-		return err_set(err, "no configuration was found; give -c FILE, or start from the "
-		                    "sample tokentail.yaml");
-	c->book = book_open(c->config, err);
-	if (c->book == NULL)
-		return false;
+	warn(arg, s, glob, what);
+}
+
+static bool try_source(struct check *c, const struct source_config *s,
+                       const struct lines_options *options, struct err *err)
+{
+	struct arena memory = {0};
+	struct lines_source lines;
+	bool good = lines_read(s, options, &memory, &lines, err);
+
+	if (good) {
+		c->no_call |= lines_no_call(&lines);
+		if (c->out.n && !c->common.json)
+			buf_char(&c->out, '\n');
+		if (c->common.json)
+			lines_json(&c->out, &lines);
+		else
+			lines_text(&c->out, &lines, c->common.verbose);
+	}
+	lines_free(&lines);
+	arena_free(&memory);
+	return good;
+}
+
+static bool try_all(struct check *c, int64_t records, struct err *err)
+{
+	const struct lines_options options = {.records = records,
+	                                      .all_files = c->common.verbose,
+	                                      .utf8 = look_of(stdout).utf8,
+	                                      .book = c->book,
+	                                      .warn = warn_of_glob,
+	                                      .arg = c};
+
+	if (c->common.json)
+		buf_printf(&c->out, "{\"lines\":%" PRId64 ",\"sources\":[", records);
+	for (size_t i = 0; i < c->config->sources_n; i++)
+		if (!try_source(c, &c->config->sources[i], &options, err))
+			return false;
+	if (c->common.json)
+		buf_puts(&c->out, "]}\n");
+	return true;
+}
+
+/* ---- the command ---- */
+
+static bool check_sources(struct check *c, struct err *err)
+{
 	if (c->common.json)
 		json_start(c);
 	else
@@ -223,10 +271,30 @@ static bool check_all(struct check *c, struct err *err)
 	return true;
 }
 
+static bool check_all(struct check *c, struct err *err)
+{
+	if (c->config->file == NULL)
+		return err_set(err, "no configuration was found; give -c FILE, or start from the "
+		                    "sample tokentail.yaml");
+	c->book = book_open(c->config, err);
+	if (c->book == NULL)
+		return false;
+	return c->lines ? try_all(c, strtoll(c->lines, NULL, 10), err) : check_sources(c, err);
+}
+
+/* From 1 to LINES_MAX. */
+static bool is_number_of_lines(const char *text)
+{
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	return *end == '\0' && n >= 1 && n <= LINES_MAX;
+}
+
 static int run(int argc, char **argv)
 {
-	static const struct option_row options[] = {{0}};
 	struct check c = {0};
+	const struct option_row options[] = {{.name = "--lines", .value = &c.lines}, {0}};
 	struct err err = {0};
 	int positional;
 	int status = options_parse(&command_check, argc, argv, options, &c.common, &positional);
@@ -235,34 +303,42 @@ static int run(int argc, char **argv)
 		return status;
 	if (positional)
 		return usage_error(&command_check, "no argument is expected, found", argv[1]);
+	if (c.lines && !is_number_of_lines(c.lines))
+		return usage_error(&command_check, "--lines takes 1 to 1000000, not", c.lines);
 	c.config = common_config(&c.common);
 	if (c.config == NULL)
 		return EXIT_USAGE;
 	status = check_all(&c, &err) ? EXIT_GOOD : fail(EXIT_USAGE, &err);
 	if (status == EXIT_GOOD && (c.common.json || !c.common.quiet))
-		(void)fputs(c.out.p, stdout);
+		(void)fputs(c.out.p ? c.out.p : "", stdout);
 	buf_free(&c.out);
 	book_free(&c.book);
 	config_free(&c.config);
-	return status;
+	return status == EXIT_GOOD && c.no_call ? EXIT_NO : status;
 }
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "check [-c FILE] [-v]",
-	.summary = "checks the configuration and shows which files each source finds",
+	.usage = "check [-c FILE] [-v] [--lines N]",
+	.summary = "checks the configuration, shows the files of each source, tries it on them",
 	.help = "Reads the configuration, its presets and price books, compiles every path, "
 		"pattern\n"
 		"and time zone, and lists the files that match, each with its size or why it is\n"
-		"left out. Nothing is read from the logs and nothing is written.\n"
+		"left out. Nothing is written, and without --lines nothing is read from the logs.\n"
 		"\n"
-		"  -v   all files, not only the first 20 of each path\n"
+		"  --lines N  tries each source on the first N records of its files (of the 20\n"
+		"             newest): calls, duplicates, and why records are skipped or "
+		"rejected,\n"
+		"             with examples; patterns and fields that were of no use; calls\n"
+		"             without a price\n"
+		"  -v         all files, not only the first 20 of each path\n"
 		"\n"
-		"Exit status 2 means a mistake, said in one line with file, line and key. A path\n"
-		"that matches nothing is a warning.\n"
+		"Exit status 2 means a mistake, said in one line with file, line and key; 3, with\n"
+		"--lines, that a source found no call in its records. A path that matches nothing\n"
+		"is a warning.\n"
 		"\n"
 		"Examples:\n"
 		"  tokentail check\n"
-		"  tokentail check -c new.yaml && mv new.yaml tokentail.yaml\n",
+		"  tokentail check -c new.yaml --lines 1000 && mv new.yaml tokentail.yaml\n",
 	.run = run,
 };

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "agent/base/escape.h"
 #include "agent/commands/command.h"
 #include "agent/config/embedded.h"
 
@@ -16,7 +17,7 @@ static void print_commands(void)
 		"lists\n"
 		"the keys of the configuration, `tokentail help attach` shows how to read a log of "
 		"yours.\n\n"
-		"First use:  tokentail backfill --preset json 'logs/*.jsonl*' && tokentail report");
+		"First use:  tokentail detect logs; tokentail backfill logs && tokentail report");
 }
 
 static void print_key(void *arg, const struct key_doc *doc)
@@ -32,6 +33,20 @@ static void print_fields(void)
 		"\nFields of a call (keys of `fields` and `set`, names of groups in `patterns`):");
 	for (size_t i = 0; i < fields_n; i++)
 		(void)printf("  %-22s %s\n", fields[i].name, fields[i].meaning);
+}
+
+static void print_preset(void *arg, const char *name, bool shipped)
+{
+	struct err err = {0};
+	struct config *config = config_for_preset(name, NULL, 0, &err);
+	const char *about = config ? config->sources[0].about : err.text;
+	struct buf line = {0};
+
+	(void)arg;
+	escape_terminal(&line, str_of(about ? about : ""));
+	(void)printf("  %-24s %s%s\n", name, line.p ? line.p : "", shipped ? "" : " (your own)");
+	buf_free(&line);
+	config_free(&config);
 }
 
 /* Pages of the manual are files of conf/manual, which are part of the program. */
@@ -68,6 +83,10 @@ static int run(int argc, char **argv)
 		print_fields();
 		return EXIT_GOOD;
 	}
+	if (strcmp(argv[1], "presets") == 0) {
+		preset_names(print_preset, NULL);
+		return EXIT_GOOD;
+	}
 	if (print_page(argv[1]))
 		return EXIT_GOOD;
 	for (size_t i = 0; commands[i]; i++)
@@ -78,12 +97,13 @@ static int run(int argc, char **argv)
 
 const struct command command_help = {
 	.name = "help",
-	.usage = "help [COMMAND | keys | attach]",
+	.usage = "help [COMMAND | keys | presets | attach]",
 	.summary = "this page, a command's, the keys of the configuration, or how to attach a log",
 	.help = "Examples:\n"
 		"  tokentail help report   the options of `report`\n"
 		"  tokentail help keys     every key of the configuration and every field of a "
 		"call\n"
+		"  tokentail help presets  the logs that are known, by name\n"
 		"  tokentail help attach   how to make it read a log of yours, with worked "
 		"examples\n",
 	.run = run,

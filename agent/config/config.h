@@ -204,5 +204,8 @@ void config_keys(void (*row)(void *arg, const struct key_doc *doc), void *arg);
  * messages, and is on the heap. False: no such preset, or it cannot be read.
  */
 bool preset_text(const char *name, struct buf *text, char **from, struct err *err);
+/* Calls `each` for every preset there is, the user's own first, each name once. `shipped`: its text
+ * is part of the program. A folder that cannot be read has none. */
+void preset_names(void (*each)(void *arg, const char *name, bool shipped), void *arg);
 
 #endif

@@ -2,8 +2,10 @@
  * A preset is text by a name: the user's own directories come before the shipped ones, which are
  * part of the program. What the text means is read in sources.c.
  */
+#include <dirent.h>
 #include <stdlib.h>
 
+#include "agent/base/intern.h"
 #include "agent/base/mem.h"
 #include "agent/config/config.h"
 #include "agent/config/embedded.h"
@@ -63,25 +65,15 @@ static bool from_shipped(const char *name, struct buf *text, char **from)
 static bool unknown(const char *name, struct err *err)
 {
 	struct nearest nearest;
-	struct buf all = {0};
 
 	nearest_start(&nearest, str_of(name));
-	for (const struct embedded *file = embedded_files; file->name; file++) {
-		struct str shipped = shipped_name(file);
-
-		if (shipped.n) {
-			nearest_offer(&nearest, shipped);
-			buf_printf(&all, "%s%.*s", all.n ? ", " : "", STR_ARG(shipped));
-		}
-	}
+	for (const struct embedded *file = embedded_files; file->name; file++)
+		if (shipped_name(file).n)
+			nearest_offer(&nearest, shipped_name(file));
 	if (nearest.name.n)
-		(void)err_set(err, "unknown preset `%.64s`; did you mean `%.*s`?", name,
-		              STR_ARG(nearest.name));
-	else
-		(void)err_set(err, "unknown preset `%.64s`; shipped are: %s", name,
-		              all.n ? all.p : "none");
-	buf_free(&all);
-	return false;
+		return err_set(err, "unknown preset `%.64s`; did you mean `%.*s`?", name,
+		               STR_ARG(nearest.name));
+	return err_set(err, "unknown preset `%.64s`; `tokentail help presets` lists them", name);
 }
 
 bool preset_text(const char *name, struct buf *text, char **from, struct err *err)
@@ -102,4 +94,66 @@ bool preset_text(const char *name, struct buf *text, char **from, struct err *er
 	if (result != FILES_ABSENT)
 		return result == FILES_READ;
 	return from_shipped(name, text, from) || unknown(name, err);
+}
+
+/* ---- all of them ---- */
+
+struct naming {
+	struct intern *seen;
+	bool shipped;
+	void (*each)(void *arg, const char *name, bool shipped);
+	void *arg;
+};
+
+static void name_one(struct naming *n, struct str name)
+{
+	uint32_t known = intern_count(n->seen);
+	char *text;
+
+	if (name.n == 0 || intern_id(n->seen, name) < known)
+		return;
+	text = str_dup(name);
+	if (is_preset_name(text))
+		n->each(n->arg, text, n->shipped);
+	free(text);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void name_dir(struct naming *n, const char *dir)
+{
+	struct dirent **entries;
+	struct buf path = {0};
+	int count;
+
+	buf_printf(&path, "%s/tokentail/%s", dir, FOLDER);
+	count = scandir(path.p, &entries, NULL, by_name);
+	for (int i = 0; i < count; i++) {
+		struct str name = str_of(entries[i]->d_name);
+
+		if (str_ends(name, str_of(SUFFIX)))
+			name_one(n, (struct str){name.p, name.n - strlen(SUFFIX)});
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	buf_free(&path);
+}
+
+void preset_names(void (*each)(void *arg, const char *name, bool shipped), void *arg)
+{
+	struct naming n = {intern_new(), false, each, arg};
+	struct buf user_dir = {0};
+
+	if (files_user_dir("XDG_CONFIG_HOME", "/.config", &user_dir))
+		name_dir(&n, user_dir.p);
+	buf_free(&user_dir);
+	name_dir(&n, SYSCONFDIR);
+	n.shipped = true;
+	for (const struct embedded *file = embedded_files; file->name; file++)
+		name_one(&n, shipped_name(file));
+	intern_free(&n.seen);
 }

@@ -209,6 +209,10 @@ static bool settle(struct binder *b, struct source_config *s)
 		return missing(
 			b, line, "dedupe",
 			"what makes the records of a file that is read again the same calls");
+	if (s->join_by_n && s->cumulative_by_n)
+		return bind_fail(b, line,
+		                 "join and cumulative in one source: its records are parts of "
+		                 "calls or counters that grow, not both");
 	return settle_format(b, s);
 }
 

@@ -25,6 +25,7 @@ enum {
 	MAGIC_BYTES = 2,
 	/* A piece that grew beyond this for a long line is given back when it is not needed. */
 	PIECE_KEEP = 8 * PIECE_BYTES,
+	PIECE_MOST = LINE_MAX_BYTES + PIECE_BYTES, /* with room for the longest record */
 };
 
 struct reader {
@@ -34,7 +35,7 @@ struct reader {
 	struct gunzip *gunzip; /* NULL: plain */
 	int64_t consumed;      /* plain: bytes read */
 	struct buf tail;       /* read, not given */
-	bool passing;          /* inside a line over LINE_MAX_BYTES */
+	bool passing;          /* inside a record over LINE_MAX_BYTES */
 	int64_t passed;        /* bytes of it so far */
 	int64_t offset;
 	uint32_t head_n, recent_n;
@@ -243,43 +244,57 @@ static enum read_result give(struct reader *r, struct piece *p, size_t n)
 	return READ_PIECE;
 }
 
-/* Bytes of whole records at the beginning of the piece; the first `searched` hold no newline. */
+/* The same as `whole` of a cut, for lines; the first `searched` bytes hold no newline. */
+static size_t whole_lines(struct str bytes, size_t searched)
+{
+	const char *newline = memrchr(bytes.p + searched, '\n', bytes.n - searched);
+
+	if (bytes.n > LINE_MAX_BYTES && memchr(bytes.p, '\n', LINE_MAX_BYTES + 1) == NULL)
+		return 0;
+	return newline ? (size_t)(newline - bytes.p) + 1 : 0;
+}
+
+/* Bytes of whole records at the beginning of the piece. */
 static size_t whole(const struct reader *r, const struct reader_cut *cut, const struct piece *p,
                     size_t searched)
 {
 	struct str bytes = {p->p, p->n}, head = {r->head, r->head_n};
-	const char *newline;
 
-	if (cut && r->offset == 0)
+	if (r->passing || p->n == 0)
+		return 0;
+	if (cut == NULL)
+		return whole_lines(bytes, searched);
+	if (r->offset == 0)
 		head = (struct str){p->p, p->n < MARK_BYTES ? p->n : MARK_BYTES};
-	if (cut)
-		return cut->whole(cut->arg, head, bytes);
-	newline = memrchr(p->p + searched, '\n', p->n - searched);
-	return newline ? (size_t)(newline - p->p) + 1 : 0;
+	return cut->whole(cut->arg, head, bytes);
 }
 
-/* Whether the piece begins with a line that is too long, as far as one can see. */
-static bool is_too_long(const struct piece *p)
+/* Drops the first bytes of the piece. */
+static void drop(struct reader *r, struct piece *p, size_t n)
 {
-	return p->n > LINE_MAX_BYTES && memchr(p->p, '\n', LINE_MAX_BYTES + 1) == NULL;
-}
-
-/* Drops the bytes of a record that is too long: up to the newline that ends a line, or, when it has
- * lines of its own, all but the last of those that are there. */
-static void pass_over(struct reader *r, struct piece *p, bool lines)
-{
-	const char *newline = p->n == 0 ? NULL
-	                      : lines   ? memrchr(p->p, '\n', p->n)
-	                                : memchr(p->p, '\n', p->n);
-	size_t n = newline ? (size_t)(newline - p->p) + 1 : p->n;
-
 	advance(r, p->p, n);
 	r->passed += (int64_t)n;
 	p->n -= n;
-	r->passing = newline == NULL;
-	if (newline == NULL)
+	memmove(p->p, p->p + n, p->n);
+}
+
+/* Drops what is there of a record that is too long. */
+static void pass_over(struct reader *r, const struct reader_cut *cut, struct piece *p)
+{
+	struct str bytes = {p->p, p->n};
+	const char *newline;
+	size_t n;
+
+	if (cut && cut->pass) {
+		n = cut->pass(cut->arg, bytes, !r->passing, &r->passing);
+	} else {
+		newline = p->n ? memchr(p->p, '\n', p->n) : NULL;
+		n = newline ? (size_t)(newline - p->p) + 1 : p->n;
+		r->passing = newline == NULL;
+	}
+	drop(r, p, n);
+	if (r->passing)
 		return;
-	memmove(p->p, newline + 1, p->n);
 	p->long_lines++;
 	r->passed = 0;
 }
@@ -294,7 +309,10 @@ static enum read_result finish(struct reader *r, struct piece *p, enum read_resu
 		p->n = 0;
 		return why;
 	}
-	p->long_lines += r->passing;
+	if (r->passing) {
+		drop(r, p, p->n);
+		p->long_lines++;
+	}
 	p->last = true;
 	r->passing = false;
 	r->passed = 0;
@@ -307,35 +325,44 @@ static enum read_result fetch_more(struct reader *r, struct piece *p)
 	size_t want = p->n > PIECE_BYTES ? p->n : PIECE_BYTES, got;
 	enum read_result result;
 
-	if (want > LINE_MAX_BYTES + PIECE_BYTES - p->n)
-		want = LINE_MAX_BYTES + PIECE_BYTES - p->n;
+	if (want > PIECE_MOST - p->n)
+		want = PIECE_MOST - p->n;
 	piece_reserve(p, p->n + want);
 	result = fetch(r, p->p + p->n, want, &got);
 	p->n += got;
 	return result;
 }
 
+/*
+ * A record that does not end in what is there is looked at again only when there is half as much
+ * more: a long one that comes through a pipe would take for ever.
+ */
 enum read_result reader_next(struct reader *r, const struct reader_cut *cut, struct piece *p)
 {
+	size_t searched = 0, enough = 0;
+
 	begin(r, p);
-	for (size_t searched = 0;;) {
+	for (;;) {
 		enum read_result result = fetch_more(r, p);
 		size_t n;
 
-		if (r->passing || is_too_long(p)) {
-			pass_over(r, p, false);
-			searched = 0;
-		}
+		if (result == READ_PIECE && p->n < enough)
+			continue;
 		if (is_replaced(r, p))
 			return READ_REPLACED;
-		n = p->n ? whole(r, cut, p, searched) : 0;
+		if (r->passing)
+			pass_over(r, cut, p);
+		n = whole(r, cut, p, searched);
 		if (n == 0 && p->n > LINE_MAX_BYTES)
-			pass_over(r, p, true);
+			pass_over(r, cut, p);
 		if (n || p->long_lines)
 			return give(r, p, n);
 		if (result != READ_PIECE)
 			return finish(r, p, result);
-		searched = p->n;
+		searched = r->passing ? 0 : p->n;
+		enough = p->n > PIECE_BYTES ? p->n + p->n / 2 : 0;
+		if (enough > PIECE_MOST)
+			enough = PIECE_MOST;
 	}
 }
 

@@ -61,12 +61,18 @@ bool reader_resume(struct reader *r, const struct mark *known);
 /* The first up to MARK_BYTES decompressed bytes, for finding candidates; stays where it was. */
 struct str reader_head(struct reader *r);
 
-/* Where records end. `whole` says how many of the bytes are whole records; `head` are the first up
- * to MARK_BYTES of the file, as far as they are known, PIECE_PAD readable bytes are behind `bytes`.
+/*
+ * Where records end. PIECE_PAD readable bytes are behind all that is asked about.
+ *
+ * `whole` says how many of the bytes are whole records; `head` are the first up to MARK_BYTES of
+ * the file, as far as they are known. `pass` is asked when the first record has more than
+ * LINE_MAX_BYTES: how many of the bytes are of it, and in *on whether it goes on behind them. Then
+ * it is asked again, with what it left and more. `first`: the bytes begin with the record.
  */
 struct reader_cut {
 	size_t (*whole)(void *arg, struct str head, struct str bytes);
 	void *arg;
+	size_t (*pass)(void *arg, struct str bytes, bool first, bool *on);
 };
 
 enum read_result {

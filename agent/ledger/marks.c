@@ -20,7 +20,7 @@ static const char FILE_ADD[] = "INSERT INTO files (" COLUMNS ") VALUES "
 			       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char FILE_CHANGE[] = "UPDATE files SET (" COLUMNS ") = "
 				  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                                  "?15, ?16, ?17, ?18, ?19, ?20) "
+				  "?15, ?16, ?17, ?18, ?19, ?20) "
 				  "WHERE id = ?21 AND offset = ?22";
 static const char FILE_LOST[] = "UPDATE files SET lost = lost + ? WHERE id = ?";
 static const char FILE_ALL[] =

@@ -44,13 +44,20 @@ void units_of(const struct call *c, struct units *ret)
 }
 
 /* The tier that the whole request is in: the highest that its input is above. */
-static const struct rates *tier_rates(const struct price *p, int64_t input)
+static const struct tier *tier_of(const struct price *p, int64_t input)
 {
-	const struct rates *rates = &p->base;
+	const struct tier *tier = NULL;
 
 	for (size_t i = 0; i < p->tiers_n && input > p->tiers[i].above; i++)
-		rates = &p->tiers[i].rates;
-	return rates;
+		tier = &p->tiers[i];
+	return tier;
+}
+
+static const struct rates *tier_rates(const struct price *p, int64_t input)
+{
+	const struct tier *tier = tier_of(p, input);
+
+	return tier ? &tier->rates : &p->base;
 }
 
 static const struct variant *variant_find(const struct variant *variants, size_t n, struct str name)
@@ -61,26 +68,25 @@ static const struct variant *variant_find(const struct variant *variants, size_t
 	return NULL;
 }
 
-static int64_t rate_for(const struct rates *r, enum rate_kind kind);
-
-/* What stands for a rate that the book does not give. */
-static int64_t rate_instead(const struct rates *r, enum rate_kind kind)
+enum rate_kind rate_stands_for(const struct rates *given, enum rate_kind kind, int *times)
 {
-	bool caches =
-		r->rate[RATE_CACHE_READ] != RATE_NONE || r->rate[RATE_CACHE_WRITE] != RATE_NONE;
+	bool caches = given->rate[RATE_CACHE_READ] != RATE_NONE ||
+	              given->rate[RATE_CACHE_WRITE] != RATE_NONE;
 
+	*times = 1;
 	switch (kind) {
 	case RATE_CACHE_WRITE_1H:
-		return rate_for(r, RATE_INPUT) * (caches ? 2 : 1);
+		*times = caches ? 2 : 1;
+		return RATE_INPUT;
 	case RATE_CACHE_READ:
 	case RATE_CACHE_WRITE:
 	case RATE_INPUT_AUDIO:
 	case RATE_INPUT_IMAGE:
-		return rate_for(r, RATE_INPUT);
+		return RATE_INPUT;
 	case RATE_REASONING:
 	case RATE_OUTPUT_AUDIO:
 	case RATE_OUTPUT_IMAGE:
-		return rate_for(r, RATE_OUTPUT);
+		return RATE_OUTPUT;
 	case RATE_INPUT:
 	case RATE_OUTPUT:
 	case RATE_IMAGE:
@@ -88,14 +94,19 @@ static int64_t rate_instead(const struct rates *r, enum rate_kind kind)
 	case RATE_WEB_SEARCH:
 	case RATE_REQUEST:
 	case RATES:
-		return 0;
+		break;
 	}
-	return 0;
+	return RATES;
 }
 
 static int64_t rate_for(const struct rates *r, enum rate_kind kind)
 {
-	return r->rate[kind] != RATE_NONE ? r->rate[kind] : rate_instead(r, kind);
+	int times;
+
+	if (r->rate[kind] != RATE_NONE)
+		return r->rate[kind];
+	kind = rate_stands_for(r, kind, &times);
+	return kind != RATES && r->rate[kind] != RATE_NONE ? r->rate[kind] * times : 0;
 }
 
 /* rate * ppm / 10^6, half-even. By parts, which keeps it in 64 bits: a rate is at most 10^17
@@ -118,25 +129,30 @@ static void apply_factor(struct rates *r, const struct variant *v)
 		r->rate[kind] = times_factor(r->rate[kind], v->factor_ppm);
 }
 
+void rates_choose(const struct price *p, const struct call *c, struct rates_choice *ret)
+{
+	int64_t input = call_count(c, COUNT_INPUT);
+
+	*ret = (struct rates_choice){.tier = tier_of(p, input), .given = *tier_rates(p, input)};
+	if (p->variants_n && c->label[LABEL_TIER].n)
+		ret->service = variant_find(p->variants, p->variants_n, c->label[LABEL_TIER]);
+	if (p->regions_n && c->detail[DETAIL_REGION].n)
+		ret->region = variant_find(p->regions, p->regions_n, c->detail[DETAIL_REGION]);
+	if (ret->region && ret->region->factor_ppm == 0)
+		rates_overlay(&ret->given, &ret->region->rates);
+	if (ret->service && ret->service->factor_ppm == 0)
+		rates_overlay(&ret->given, &ret->service->rates);
+}
+
 void rates_of(const struct price *p, const struct call *c, struct rates *ret)
 {
-	const struct variant *service = NULL, *region = NULL;
-	struct rates given;
+	struct rates_choice choice;
 
-	*ret = *tier_rates(p, call_count(c, COUNT_INPUT));
-	if (p->variants_n && c->label[LABEL_TIER].n)
-		service = variant_find(p->variants, p->variants_n, c->label[LABEL_TIER]);
-	if (p->regions_n && c->detail[DETAIL_REGION].n)
-		region = variant_find(p->regions, p->regions_n, c->detail[DETAIL_REGION]);
-	if (region && region->factor_ppm == 0)
-		rates_overlay(ret, &region->rates);
-	if (service && service->factor_ppm == 0)
-		rates_overlay(ret, &service->rates);
-	given = *ret;
+	rates_choose(p, c, &choice);
 	for (enum rate_kind kind = 0; kind < RATES; kind++)
-		ret->rate[kind] = rate_for(&given, kind);
-	apply_factor(ret, service);
-	apply_factor(ret, region);
+		ret->rate[kind] = rate_for(&choice.given, kind);
+	apply_factor(ret, choice.service);
+	apply_factor(ret, choice.region);
 }
 
 /* A rate per second is a multiple of 1000 (book_rate.c), so the division is exact but for less than

@@ -22,6 +22,18 @@ void units_of(const struct call *c, struct units *ret);
  * rate: output; no audio or image token rate: the text rate; no rate at all: 0). */
 void rates_of(const struct price *p, const struct call *c, struct rates *ret);
 
+/* What rates_of goes by, for explain. */
+struct rates_choice {
+	const struct tier *tier;       /* that the call is in; NULL: the base rates */
+	const struct variant *service; /* of its service tier; NULL: it has no price of its own */
+	const struct variant *region;  /* the same */
+	struct rates given;            /* what the book gives: before fallbacks and factors */
+};
+void rates_choose(const struct price *p, const struct call *c, struct rates_choice *ret);
+/* The kind whose rate, *times over, stands for one that the book does not give; RATES: it costs
+ * nothing. */
+enum rate_kind rate_stands_for(const struct rates *given, enum rate_kind kind, int *times);
+
 /* One kind's share in femto-dollars, for explain; the sum of the shares is what cost_of rounds. */
 wide cost_share(const struct units *u, const struct rates *r, enum rate_kind kind);
 

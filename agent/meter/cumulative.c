@@ -53,7 +53,7 @@ static void remember(struct memory *m, uint64_t key, int64_t time, const struct 
 	memory_put(m, key, time, buf_view(&text));
 	buf_free(&text);
 	if (memory_count(m) > CUMULATIVE_MAX)
-		memory_older(m, memory_oldest(m, 8), forget_the_oldest, m);
+		memory_oldest(m, 8, forget_the_oldest, m);
 }
 
 bool cumulative_increase(struct memory *m, const struct source *s, uint64_t key, struct call *c,

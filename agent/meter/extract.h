@@ -8,6 +8,7 @@
 #include "agent/base/hash.h"
 #include "agent/meter/call.h"
 #include "agent/meter/source.h"
+#include "agent/meter/trace.h"
 
 /* What became of a record (or of one element of it, with `each`). Duplicates by `dedupe` are the
  * ledger's to find; those here are parts of joined calls and counters that did not change. */
@@ -55,8 +56,7 @@ void extract_waiting(struct extractor *x, struct memory *memory, int64_t time, v
  */
 bool extract_detect(struct extractor *x, struct str record);
 
-/* Steps of the way of one record, for `explain`. Set before extract_record; NULL: none. */
-typedef void trace_fn(void *arg, const char *step, struct str detail);
+/* Who is told of every step on the way of the records that follow. NULL: nobody. */
 void extractor_trace(struct extractor *x, trace_fn *fn, void *arg);
 
 #endif

@@ -88,11 +88,12 @@ static bool through_pattern(struct fetch *f, const struct getter *g, struct str 
 	return false;
 }
 
-static bool fallback(const struct origin *o, struct str *ret)
+static bool fallback(struct fetch *f, const struct getter *g, struct str *ret)
 {
-	if (o == NULL || o->fallback == NULL)
+	if (f->limited || g->origin == NULL || g->origin->fallback == NULL)
 		return false;
-	*ret = str_of(o->fallback);
+	f->used = g;
+	*ret = str_of(g->origin->fallback);
 	return true;
 }
 
@@ -107,17 +108,37 @@ bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret)
 		return true;
 	}
 	if (!raw_text(f, g, &text) || (g->pattern && !through_pattern(f, g, &text)))
-		return !f->limited && fallback(g->origin, ret);
+		return fallback(f, g, ret);
 	f->used = g; /* a sum or a name of one's own has set it to what it read */
 	if (g->origin) {
 		text = mapped(g->origin, text);
 		if (value_is_no_word(text))
-			return fallback(g->origin, ret);
+			return fallback(f, g, ret);
 		if (g->origin->hash)
 			text = hashed(f, text);
 	}
 	*ret = text;
 	return true;
+}
+
+void fetch_steps(struct fetch *f, const struct getter *g, struct fetch_steps *ret)
+{
+	const struct origin *o = g->origin;
+	struct str text, to;
+	bool left;
+
+	*ret = (struct fetch_steps){0};
+	left = (o == NULL || !o->received) && raw_text(f, g, &text);
+	if (left) {
+		ret->raw = text.p ? text : STR("");
+		left = g->pattern == NULL || through_pattern(f, g, &text);
+	}
+	if (left && o) {
+		to = mapped(o, text);
+		ret->mapped = to.p != text.p;
+		left = !value_is_no_word(to);
+	}
+	ret->fallback = !left && o && o->fallback;
 }
 
 /* Inline in both of its callers: it is most of what a record costs here. */

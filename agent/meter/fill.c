@@ -4,7 +4,7 @@
  * cannot be read is taken as not logged, because a call must not be lost for it.
  */
 #include "agent/base/escape.h"
-#include "agent/meter/plan.h"
+#include "agent/meter/tracer.h"
 #include "agent/meter/words.h"
 #include "parsers/number.h"
 
@@ -163,18 +163,6 @@ static bool fill_field(struct fill *f, const struct field *field, const struct f
 	return true;
 }
 
-static void trace_field(const struct fill *f, const struct field *field, struct str text)
-{
-	struct buf line = {0};
-
-	buf_printf(&line, "%s = %.*s", field->name, STR_ARG(text));
-	if (f->fetch->used && f->fetch->used->from)
-		buf_printf(&line, "  from %s%s", f->fetch->used->from,
-		           f->fetch->carried ? " of an earlier record" : "");
-	f->trace(f->trace_arg, "field", buf_view(&line));
-	buf_free(&line);
-}
-
 /* Whether a field makes a record a call: `set` does not, the model and what was used do. */
 static bool tells_of_a_call(const struct field *field)
 {
@@ -183,28 +171,39 @@ static bool tells_of_a_call(const struct field *field)
 	       (field->kind == FIELD_DETAIL && field->index == DETAIL_REQUESTED_MODEL);
 }
 
+/* The text of a field: false when it has none, or the record is rejected (f->fetch->limited). */
+static bool field_text(struct fill *f, const struct field_plan *plan, struct str *ret)
+{
+	static const struct getter constant = {.slot = -1, .own = -1};
+
+	if (plan->constant == NULL)
+		return fetch_text(f->fetch, &plan->getters, ret);
+	f->fetch->used = &constant;
+	f->fetch->carried = false;
+	*ret = str_of(plan->constant);
+	return true;
+}
+
 bool fill_call(struct fill *f)
 {
-	static const struct getter constant = {.slot = -1, .own = -1, .from = "set"};
 	const struct source *s = f->fetch->source;
 
 	for (const struct field_plan *plan = s->plans; plan < s->plans + s->plans_n; plan++) {
 		struct str text;
+		bool good;
 
-		if (plan->constant) {
-			f->fetch->used = &constant;
-			f->fetch->carried = false;
-			text = str_of(plan->constant);
-		} else if (fetch_text(f->fetch, &plan->getters, &text)) {
-			f->is_call |= !f->fetch->carried && tells_of_a_call(plan->field);
-		} else if (f->fetch->limited) {
-			return reject(f, plan->limit_reason, (struct str){0});
-		} else {
+		if (!field_text(f, plan, &text)) {
+			if (f->tracer)
+				trace_nothing(f->tracer, f, plan);
+			if (f->fetch->limited)
+				return reject(f, plan->limit_reason, (struct str){0});
 			continue;
 		}
-		if (f->trace && plan->field->kind != FIELD_PROMPT)
-			trace_field(f, plan->field, text);
-		if (!fill_field(f, plan->field, plan, text))
+		f->is_call |= !plan->constant && !f->fetch->carried && tells_of_a_call(plan->field);
+		good = fill_field(f, plan->field, plan, text);
+		if (f->tracer)
+			trace_field(f->tracer, f, plan, text, good);
+		if (!good)
 			return false;
 	}
 	return true;

@@ -147,25 +147,36 @@ void memory_older(struct memory *m, int64_t time,
 			each(arg, m->items[i].key, buf_view(&m->items[i].text));
 }
 
-static int by_time(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+struct aged {
+	int64_t time;
+	size_t position;
+};
 
-	return (x > y) - (x < y);
+static int by_age(const void *a, const void *b)
+{
+	const struct aged *x = a, *y = b;
+
+	if (x->time != y->time)
+		return x->time > y->time ? 1 : -1;
+	return (x->position > y->position) - (x->position < y->position);
 }
 
-int64_t memory_oldest(const struct memory *m, size_t share)
+void memory_oldest(struct memory *m, size_t share,
+                   void (*each)(void *arg, uint64_t key, struct str text), void *arg)
 {
-	int64_t *times = xcalloc(m->count, sizeof(*times)), ret;
-	size_t n = 0;
+	struct aged *all = xcalloc(m->count, sizeof(*all));
+	size_t n = 0, oldest = m->count / share;
 
 	for (size_t i = 0; i < m->n; i++)
 		if (m->items[i].text.p)
-			times[n++] = m->items[i].time;
-	qsort(times, n, sizeof(*times), by_time);
-	ret = n ? times[n / share] : 0;
-	free(times);
-	return ret;
+			all[n++] = (struct aged){m->items[i].time, i};
+	qsort(all, n, sizeof(*all), by_age);
+	for (size_t i = 0; i < oldest; i++) {
+		const struct item *item = &m->items[all[i].position];
+
+		each(arg, item->key, buf_view(&item->text));
+	}
+	free(all);
 }
 
 /* What is forgotten would fill the array for ever: makes it anew once that is half of it. */

@@ -36,8 +36,9 @@ size_t memory_count(const struct memory *m);
 /* Calls `each` for all that is older than `time`; it may forget the one that it is given. */
 void memory_older(struct memory *m, int64_t time,
                   void (*each)(void *arg, uint64_t key, struct str text), void *arg);
-/* The time that a `share`-th of what is remembered is older than. */
-int64_t memory_oldest(const struct memory *m, size_t share);
+/* The same for a `share`-th of all, the oldest; of one time those that came first. */
+void memory_oldest(struct memory *m, size_t share,
+                   void (*each)(void *arg, uint64_t key, struct str text), void *arg);
 
 /* Calls `each` for all that has changed since it was last asked. */
 void memory_changes(struct memory *m, void (*each)(void *arg, const struct memory_item *item),

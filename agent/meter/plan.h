@@ -141,7 +141,17 @@ bool fetch_text(struct fetch *f, const struct getters *getters, struct str *ret)
 bool fetch_fresh(struct fetch *f, const struct getters *getters, struct str *ret);
 bool fetch_one(struct fetch *f, const struct getter *g, struct str *ret);
 
+/* What fetch_one does, taken apart for a trace. */
+struct fetch_steps {
+	struct str raw; /* before anything is done to it; p is NULL: nothing is there */
+	bool mapped;    /* the map has it */
+	bool fallback;  /* nothing is there, or nothing is left of it, so the default counts */
+};
+void fetch_steps(struct fetch *f, const struct getter *g, struct fetch_steps *ret);
+
 /* ---- fill.c: from texts to a call ---- */
+
+struct tracer;
 
 struct fill {
 	struct fetch *fetch;
@@ -149,8 +159,7 @@ struct fill {
 	struct call *call;
 	bool is_call;            /* the log gave a model or a count */
 	struct verdict *verdict; /* set when false is returned */
-	trace_fn *trace;
-	void *trace_arg;
+	const struct tracer *tracer;
 };
 
 /* Fills all fields. False: rejected, the verdict says why. */

@@ -67,16 +67,28 @@ static size_t whole(void *arg, struct str head, struct str bytes)
 	return records_whole(r->hand->records, c->source, &c->wrapping, bytes);
 }
 
+/* And what of a record that is too long it may drop. */
+static size_t pass(void *arg, struct str bytes, bool first, bool *on)
+{
+	const struct reading *r = arg;
+	struct course *c = r->course;
+	size_t n;
+
+	if (first)
+		c->passing = (struct passing){0};
+	n = records_pass(r->hand->records, c->source, &c->wrapping, bytes, &c->passing);
+	*on = c->passing.on;
+	return n;
+}
+
 enum read_result course_read(struct course *c, struct hand *h)
 {
 	struct reading reading = {c, h};
-	const struct reader_cut cut = {whole, &reading};
+	const struct reader_cut cut = {whole, &reading, pass};
 	enum read_result result = reader_next(c->reader, &cut, &h->piece);
 
-	if (result == READ_PIECE && !c->wrapping_known) { /* the first line is there, whole */
-		c->wrapping = records_wrapping(c->source, reader_head(c->reader));
+	if (result == READ_PIECE) /* the first record is there, whole, by which it was found out */
 		c->wrapping_known = true;
-	}
 	h->wrapping = c->wrapping;
 	return result;
 }

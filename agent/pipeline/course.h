@@ -16,6 +16,7 @@ struct course {
 	struct reader *reader;
 	struct wrapping wrapping; /* what its records are in; for who reads */
 	bool wrapping_known;
+	struct passing passing;  /* the record that its reader passes over */
 	struct carried *carried; /* what its records carry on; NULL: nothing */
 	bool skip;               /* all of it was counted elsewhere: it is read and not counted */
 	int64_t near;            /* the file's own time, for time stamps without a year; 0: none */

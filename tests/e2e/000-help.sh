@@ -62,3 +62,9 @@ wrong 'takes a LINE' explain
 wrong 'no such action `frob`' prices frob
 # What was typed is escaped like what was logged.
 wrong 'unknown command `\x1b[31mred`' "$(printf '\033[31mred')"
+
+# Every shipped preset is listed with what it is for.
+expect_status 0 help presets
+for preset in "$ROOT"/conf/presets/*.yaml; do
+	grep -qE "^  $(basename "$preset" .yaml) +[A-Za-z]" "$T/out" || fail "help presets lacks $preset"
+done

@@ -13,6 +13,7 @@ static void check_match(const struct pattern *p, struct pattern_match *m, struct
 	struct str literal = pattern_literal(p);
 	enum pattern_result result = pattern_capture(p, m, text, slots);
 
+	pattern_match_record(m, text.n);
 	assert(pattern_test(p, m, text) == result);
 	if (result != PATTERN_YES)
 		return;

@@ -523,7 +523,7 @@ static void test_sample_configuration_shows_every_key_and_is_right(void **state)
 	config_free(&c);
 
 	c = good_text(buf_view(&text), "conf/tokentail.yaml (uncommented)");
-	assert_int_equal(c->sources_n, 3);
+	assert_int_equal(c->sources_n, 4);
 	config_free(&c);
 	y = yaml_parse(buf_view(&text), "sample", CONFIG_BYTES_MAX, true, &err);
 	assert_non_null(y);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "agent/base/escape.h"
+#include "agent/config/yaml.h"
 
 typedef void escape_fn(struct buf *out, struct str text);
 
@@ -118,6 +119,88 @@ static void test_a_markdown_cell_stays_a_cell(void **state)
 	EXPECT(escape_markdown, "\x1b[0m\n", "\\\\x1b\\[0m\\\\x0a");
 }
 
+static void escape_yaml_fn(struct buf *out, struct str text)
+{
+	if (!escape_yaml(out, text))
+		buf_puts(out, "(cannot)");
+}
+
+static void test_yaml_text_is_quoted_where_it_would_mean_something_else(void **state)
+{
+	(void)state;
+	EXPECT(escape_yaml_fn, "usage.prompt_tokens", "usage.prompt_tokens");
+	EXPECT(escape_yaml_fn, "/var/log/*.log*", "/var/log/*.log*");
+	EXPECT(escape_yaml_fn, "", "''");
+	EXPECT(escape_yaml_fn, "true", "'true'");
+	EXPECT(escape_yaml_fn, "No", "'No'");
+	EXPECT(escape_yaml_fn, "null", "'null'");
+	EXPECT(escape_yaml_fn, "~", "'~'");
+	EXPECT(escape_yaml_fn, "12", "'12'");
+	EXPECT(escape_yaml_fn, ".5", "'.5'");
+	EXPECT(escape_yaml_fn, ".", "'.'");
+	EXPECT(escape_yaml_fn, "*", "'*'");
+	EXPECT(escape_yaml_fn, "- a", "'- a'");
+	EXPECT(escape_yaml_fn, "a: b", "'a: b'");
+	EXPECT(escape_yaml_fn, "a #b", "'a #b'");
+	EXPECT(escape_yaml_fn, "a,b", "'a,b'");
+	EXPECT(escape_yaml_fn, "a[*].b", "'a[*].b'");
+	EXPECT(escape_yaml_fn, "it's", "'it''s'");
+	EXPECT(escape_yaml_fn, "a\"b\\c", "'a\"b\\c'");
+	EXPECT(escape_yaml_fn, "Zürich", "'Zürich'");
+	EXPECT(escape_yaml_fn, " a ", "' a '");
+}
+
+static void test_yaml_text_that_acts_is_escaped(void **state)
+{
+	(void)state;
+	EXPECT(escape_yaml_fn, "a\nb", "\"a\\x0ab\"");
+	EXPECT(escape_yaml_fn, "\x1b[2J\"\\", "\"\\x1b[2J\\\"\\\\\"");
+	EXPECT(escape_yaml_fn, "\xe2\x80\xae", "\"\\u202e\"");
+	EXPECT(escape_yaml_fn, "\xef\xbb\xbf", "\"\\ufeff\"");
+	EXPECT(escape_yaml_fn, "a\xff", "(cannot)");
+	EXPECT(escape_yaml_fn, "a\0b", "(cannot)");
+	EXPECT(escape_yaml_comment, "a\n- b \xff \xef\xbb\xbf", "a\\x0a- b \\xff \\u{feff}");
+}
+
+static void expect_round_trip(struct str text)
+{
+	struct buf yaml = {0};
+	struct err err = {0};
+	struct yaml *y;
+
+	buf_puts(&yaml, "{a: ");
+	assert_true(escape_yaml(&yaml, text));
+	buf_puts(&yaml, ", b: 1}\n");
+	y = yaml_parse(buf_view(&yaml), "test", 1 << 16, false, &err);
+	if (y == NULL)
+		fail_msg("%s: %s", yaml.p, err.text);
+	assert_int_equal(yaml_root(y)->n, 2);
+	assert_true(str_eq(yaml_root(y)->items[0].text, text));
+	assert_int_equal(yaml_root(y)->items[0].type, YAML_SCALAR);
+	yaml_close(&y);
+	buf_free(&yaml);
+}
+
+/* Every pair of signs, so that none means something to YAML beside another. */
+static void test_yaml_text_is_read_as_it_was(void **state)
+{
+	static const char signs[] = " \t\n\r\x01\x7f!\"#$%&'()*+,-./059:;<=>?@AZ[\\]^_`az{|}~";
+
+	(void)state;
+	for (const char *a = signs; *a; a++) {
+		for (const char *b = signs; *b; b++) {
+			char text[] = {*a, *b, 'x', *a, *b};
+
+			expect_round_trip((struct str){text, 1});
+			expect_round_trip((struct str){text, 2});
+			expect_round_trip((struct str){text, 5});
+		}
+	}
+	expect_round_trip(STR("\xef\xbf\xbe\xef\xbf\xbf\xf4\x8f\xbf\xbf\xc2\x85"));
+	expect_round_trip(STR("yes"));
+	expect_round_trip(STR("0x1f"));
+}
+
 static void test_columns_count_what_a_terminal_draws(void **state)
 {
 	(void)state;
@@ -178,6 +261,9 @@ int main(void)
 		cmocka_unit_test(test_a_spreadsheet_gets_no_formula),
 		cmocka_unit_test(test_csv_fields_are_quoted_where_needed),
 		cmocka_unit_test(test_a_markdown_cell_stays_a_cell),
+		cmocka_unit_test(test_yaml_text_is_quoted_where_it_would_mean_something_else),
+		cmocka_unit_test(test_yaml_text_that_acts_is_escaped),
+		cmocka_unit_test(test_yaml_text_is_read_as_it_was),
 		cmocka_unit_test(test_columns_count_what_a_terminal_draws),
 		cmocka_unit_test(test_cleaning_keeps_whole_characters_within_the_limit),
 		cmocka_unit_test(test_plain_is_printable_ascii_only),

@@ -11,6 +11,7 @@
 
 #include "parsers/literal.h"
 #include "parsers/pattern.h"
+#include "parsers/reach.h"
 
 static struct pattern *compiled(const char *regex)
 {
@@ -58,6 +59,7 @@ static void check_changed(const struct pattern *p, struct pattern_match *m, stru
 	size_t n = text.n;
 
 	memcpy(copy, text.p, n);
+	pattern_match_record(m, 300 * sizeof(copy));
 	for (int i = 0; i < 300; i++) {
 		size_t at = n ? (size_t)rand_r(seed) % n : 0;
 		int change = rand_r(seed) % 3;
@@ -303,7 +305,7 @@ static void check_limit(const char *regex, char kind)
 	memset(text, kind, sizeof(text));
 	text[sizeof(text) - 1] = '!';
 	assert_int_equal(test_one(regex, (struct str){text, sizeof(text)}), PATTERN_LIMIT);
-	/* A few ms of processor time, and room for sanitizers; without a limit it were years. */
+	/* A tenth of a second, and room for sanitizers; without a limit it were years. */
 	assert_true(clock() - start < CLOCKS_PER_SEC);
 }
 
@@ -326,6 +328,78 @@ static void test_a_catastrophic_pattern_reaches_its_limit_soon(void **state)
 	}
 }
 
+/* The limit is on all there is to do: no start of a match, nor a long text, has one of its own. */
+static void test_a_slow_pattern_is_bounded_on_texts_of_any_length(void **state)
+{
+	static const char *const regex[] = {"a.*.*=x", ".*.*=x", "[a-z]+[0-9]",
+	                                    "(?<a>.*)a(?<b>.*)a(?<c>.*)a=x"};
+	static const size_t lengths[] = {700, 4000, 20000, 1000000};
+	char *text = xmalloc(1000000);
+
+	(void)state;
+	memset(text, 'a', 1000000);
+	for (size_t i = 0; i < 16; i++) {
+		size_t n = lengths[i % 4];
+		char interpreted[64];
+		clock_t start = clock();
+
+		(void)snprintf(interpreted, sizeof(interpreted), "(*NO_JIT)%s", regex[i / 4]);
+		memcpy(text + n - 4,
+		       "x1==", 4); /* so that nothing the pattern ends with is missing */
+		(void)test_one(regex[i / 4], (struct str){text, n - 1});
+		(void)test_one(interpreted, (struct str){text, n - 1});
+		assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+		memset(text, 'a', n);
+	}
+	free(text);
+}
+
+static void test_a_long_text_has_the_steps_it_needs(void **state)
+{
+	enum { LENGTH = 4 << 20 };
+	static const char end[] = " model=gpt in=12";
+	struct pattern *p = compiled("^(?<t>\\S+) .*? model=(?<model>\\S+) .*in=(?<in>\\d+)");
+	struct pattern_match *m = pattern_match_new();
+	char *text = xmalloc(LENGTH);
+	struct value slots[3];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH; i++)
+		text[i] = "word "[i % 5];
+	memcpy(text + LENGTH - strlen(end), end, strlen(end));
+	for (int i = 0; i < 2; i++) {
+		pattern_match_record(m, LENGTH);
+		assert_int_equal(pattern_capture(p, m, (struct str){text, LENGTH}, slots),
+		                 PATTERN_YES);
+		assert_true(str_eq(slots[1].text, STR("gpt")));
+		assert_true(str_eq(slots[2].text, STR("12")));
+	}
+	pattern_match_free(&m);
+	pattern_free(&p);
+	free(text);
+}
+
+/* However many patterns there are, a record has its share but once. */
+static void test_steps_are_those_of_a_record(void **state)
+{
+	struct pattern *bad = compiled("(a+)+$"), *slow = compiled("(?:\\w+ )*=");
+	struct pattern_match *m = pattern_match_new();
+	char text[20000];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(text + sizeof(text) - 3, " =!", 3);
+	pattern_match_record(m, sizeof(text));
+	assert_int_equal(pattern_test(slow, m, (struct str){text, sizeof(text)}), PATTERN_YES);
+	assert_int_equal(pattern_test(bad, m, (struct str){text, sizeof(text)}), PATTERN_LIMIT);
+	assert_int_equal(pattern_test(slow, m, (struct str){text, sizeof(text)}), PATTERN_LIMIT);
+	pattern_match_record(m, sizeof(text));
+	assert_int_equal(pattern_test(slow, m, (struct str){text, sizeof(text)}), PATTERN_YES);
+	pattern_match_free(&m);
+	pattern_free(&slow);
+	pattern_free(&bad);
+}
+
 static void test_what_is_needed_after_a_limit_still_matches(void **state)
 {
 	struct pattern *bad = compiled("(a+)+$"), *good = compiled("(?<n>\\d+)");
@@ -340,6 +414,65 @@ static void test_what_is_needed_after_a_limit_still_matches(void **state)
 	pattern_match_free(&m);
 	pattern_free(&good);
 	pattern_free(&bad);
+}
+
+/* Three lines a case, between them empty ones and comments. */
+static bool next_case(FILE *file, char lines[3][512], int *at)
+{
+	for (int i = 0; i < 3; i++) {
+		do {
+			if (fgets(lines[i], sizeof(lines[i]), file) == NULL)
+				return false;
+			++*at;
+		} while (i == 0 && (lines[i][0] == '#' || lines[i][0] == '\n'));
+		lines[i][strcspn(lines[i], "\n")] = '\0';
+	}
+	return true;
+}
+
+static void test_a_pattern_that_fails_says_how_far_it_got(void **state)
+{
+	static const char path[] = "fixtures/pattern/reach.case";
+	struct pattern_match *m = pattern_match_new();
+	FILE *file = fopen(path, "r");
+	char lines[3][512];
+	int at = 0, n = 0;
+
+	(void)state;
+	assert_non_null(file);
+	for (; next_case(file, lines, &at); n++) {
+		struct str regex = str_of(lines[0]), text = str_of(lines[1]);
+		size_t wanted = strcmp(lines[2], "-") == 0 ? 0 : strlen(lines[2]);
+		size_t reach = pattern_reach(regex, m, text);
+
+		assert_int_equal(test_one(lines[0], text), PATTERN_NO);
+		if (reach != wanted || (reach && strncmp(lines[0], lines[2], reach) != 0))
+			fail_msg("%s:%d: reaches '%.*s'", path, at, (int)reach, lines[0]);
+	}
+	assert_int_equal(n, 12);
+	(void)fclose(file);
+	pattern_match_free(&m);
+}
+
+static void test_how_far_a_pattern_gets_is_bounded_too(void **state)
+{
+	struct pattern_match *m = pattern_match_new();
+	clock_t start = clock();
+	char text[400];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(text + sizeof(text) - 2, "!=", 2);
+	assert_int_equal(
+		pattern_reach(STR("^(a+)+b?=c=d=e=f"), m, (struct str){text, sizeof(text)}), 0);
+	/* Nothing broken is looked at beyond its end. */
+	assert_int_equal(pattern_reach(STR("a[b"), m, STR("ac")), 1);
+	assert_int_equal(pattern_reach(STR("a\\"), m, STR("ac")), 1);
+	assert_int_equal(pattern_reach(STR("a(?<"), m, STR("ac")), 1);
+	assert_int_equal(pattern_reach(STR("a{2"), m, STR("ac")), 0);
+	assert_int_equal(pattern_reach(STR(""), m, STR("ac")), 0);
+	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+	pattern_match_free(&m);
 }
 
 static void check_error(struct str regex, const char *text)
@@ -408,7 +541,12 @@ int main(void)
 		cmocka_unit_test(test_one_group_is_captured_by_its_number),
 		cmocka_unit_test(test_bytes_need_not_be_text),
 		cmocka_unit_test(test_a_catastrophic_pattern_reaches_its_limit_soon),
+		cmocka_unit_test(test_a_slow_pattern_is_bounded_on_texts_of_any_length),
+		cmocka_unit_test(test_a_long_text_has_the_steps_it_needs),
+		cmocka_unit_test(test_steps_are_those_of_a_record),
 		cmocka_unit_test(test_what_is_needed_after_a_limit_still_matches),
+		cmocka_unit_test(test_a_pattern_that_fails_says_how_far_it_got),
+		cmocka_unit_test(test_how_far_a_pattern_gets_is_bounded_too),
 		cmocka_unit_test(test_a_bad_pattern_says_what_and_where),
 		cmocka_unit_test(test_groups_up_to_the_limit_are_captured),
 		cmocka_unit_test(test_groups_in_groups_beyond_the_limit_give_no_literal),

@@ -105,18 +105,12 @@ static void test_a_name_that_is_a_path_is_no_preset(void **state)
 
 static void test_an_unknown_name_says_what_there_is(void **state)
 {
-	struct err err = {0}, expected = {0};
-	struct buf names = {0};
+	struct err err = {0};
 
 	(void)state;
 	refuse("claude_code", "unknown preset `claude_code`; did you mean `claude-code`?");
-	for (const struct embedded *file = embedded_files; file->name; file++)
-		if (shipped_name(file).n)
-			buf_printf(&names, "%s%.*s", names.n ? ", " : "",
-			           STR_ARG(shipped_name(file)));
-	(void)err_set(&expected, "unknown preset `nothing-like-it`; shipped are: %s", names.p);
-	refuse("nothing-like-it", expected.text);
-	buf_free(&names);
+	refuse("nothing-like-it",
+	       "unknown preset `nothing-like-it`; `tokentail help presets` lists them");
 	assert_null(config_for_preset("klaude-code", NULL, 0, &err));
 	assert_string_equal(err.text,
 	                    "--preset: unknown preset `klaude-code`; did you mean `claude-code`?");
@@ -152,7 +146,11 @@ static int own_presets(void **state)
 static int no_own_presets(void **state)
 {
 	static const char *const names[] = {"tokentail/presets/mine.yaml",
-	                                    "tokentail/presets/json.yaml", "tokentail/presets",
+	                                    "tokentail/presets/house.yaml",
+	                                    "tokentail/presets/.hidden.yaml",
+	                                    "tokentail/presets/notes.txt",
+	                                    "tokentail/presets/json.yaml",
+	                                    "tokentail/presets",
 	                                    "tokentail"};
 	char path[256];
 
@@ -205,6 +203,48 @@ static void own_mistake(const char *text, const char *message)
 	assert_string_equal(err.text, expected);
 }
 
+struct named {
+	size_t n, json, house, other;
+	bool json_is_shipped, house_is_shipped;
+};
+
+static void take_name(void *arg, const char *name, bool shipped)
+{
+	struct named *named = arg;
+
+	named->n++;
+	if (strcmp(name, "json") == 0) {
+		named->json++;
+		named->json_is_shipped = shipped;
+	} else if (strcmp(name, "house") == 0) {
+		named->house++;
+		named->house_is_shipped = shipped;
+	} else if (!shipped) {
+		named->other++;
+	}
+}
+
+static void test_all_presets_are_named_once(void **state)
+{
+	struct named before = {0}, named = {0};
+
+	(void)state;
+	preset_names(take_name, &before);
+	assert_int_equal(before.json, 1);
+	assert_true(before.json_is_shipped);
+	write_preset("tokentail/presets/json.yaml", "about: mine\nfields: {model: m}\n");
+	write_preset("tokentail/presets/house.yaml", "about: ours\nfields: {model: m}\n");
+	write_preset("tokentail/presets/.hidden.yaml", "about: none\n");
+	write_preset("tokentail/presets/notes.txt", "no preset\n");
+	preset_names(take_name, &named);
+	assert_int_equal(named.n, before.n + 1);
+	assert_int_equal(named.json, 1);
+	assert_false(named.json_is_shipped);
+	assert_int_equal(named.house, 1);
+	assert_false(named.house_is_shipped);
+	assert_int_equal(named.other, 0);
+}
+
 static void test_a_mistake_in_a_preset_names_its_file(void **state)
 {
 	(void)state;
@@ -236,6 +276,8 @@ int main(void)
 		cmocka_unit_test(test_an_unknown_name_says_what_there_is),
 		cmocka_unit_test_setup_teardown(test_the_users_own_come_before_the_shipped_ones,
 	                                        own_presets, no_own_presets),
+		cmocka_unit_test_setup_teardown(test_all_presets_are_named_once, own_presets,
+	                                        no_own_presets),
 		cmocka_unit_test_setup_teardown(test_a_mistake_in_a_preset_names_its_file,
 	                                        own_presets, no_own_presets),
 		cmocka_unit_test(test_embedded_files_are_sorted_by_name),

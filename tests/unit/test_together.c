@@ -1,5 +1,6 @@
 /* Records that belong together: carried fields, joined parts, growing counters, sums and elements
  * within elements. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,6 +62,23 @@ static void test_a_carried_value_makes_no_call(void **state)
 	     "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o output_tokens=1 "
 	     "price=openai/gpt-4o cost=0.00001\n");
 	step(&r, "{\"t\":1777629600}", "skipped: neither a model nor usage\n");
+	reading_free(&r);
+}
+
+static void test_a_field_made_of_a_name_is_carried_and_read_as_it_says(void **state)
+{
+	struct reading r = reading_of_yaml(
+		"sources:\n  - name: s\n    paths: x\n    format: json\n    timezone: UTC\n"
+		"    carry: [model]\n"
+		"    fields: { _m: m, _took: took, time: t, model: [none, _m], input_tokens: i,\n"
+		"              latency: { path: _took, unit: s }, ttft: _took }\n");
+
+	(void)state;
+	(void)reading_record(&r, "{\"t\":\"2026-03-01T10:00:00Z\",\"m\":\"gpt-4o\",\"i\":1}");
+	assert_string_equal(
+		reading_record(&r, "{\"t\":\"2026-03-01T10:00:01Z\",\"i\":100,\"took\":2}"),
+		"call 2026-03-01T10:00:01Z provider=openai model=gpt-4o input_tokens=100 "
+		"latency=2000000us ttft=2000us price=openai/gpt-4o cost=0.00025\n");
 	reading_free(&r);
 }
 
@@ -140,23 +158,31 @@ static void test_a_record_without_the_key_is_no_part(void **state)
 	reading_free(&r);
 }
 
-static void test_what_waits_is_bounded(void **state)
+/* One more than 65536, and an eighth of them count as they are. */
+static void check_bounded(int records_a_second)
 {
 	struct reading r = reading_of_yaml(JOIN_SOURCE);
 	char record[80];
 
-	(void)state;
 	for (int i = 0; i < 70000; i++) {
 		(void)snprintf(record, sizeof(record),
-		               "{\"id\":%d,\"t\":%d,\"m\":\"gpt-4o\",\"i\":1}", i,
-		               1777629600 + i / 1000);
+		               "{\"id\":%d,\"t\":%d,\"m\":\"gpt-4o\",\"i\":%d}", i,
+		               1777629600 + i / records_a_second, i);
 		(void)reading_record(&r, record);
 	}
-	assert_true(r.n[OUTCOME_CALL] > 4000);
+	assert_int_equal(r.n[OUTCOME_CALL], 8192);
+	assert_int_equal(r.last.count[COUNT_INPUT], 8191);
 	assert_int_equal(r.n[OUTCOME_DUPLICATE], 70000);
 	(void)reading_waiting(&r, INT64_MAX);
 	assert_int_equal(r.n[OUTCOME_CALL], 70000);
 	reading_free(&r);
+}
+
+static void test_what_waits_is_bounded(void **state)
+{
+	(void)state;
+	check_bounded(1000);
+	check_bounded(INT_MAX); /* all at once: none is older */
 }
 
 /* ---- cumulative ---- */
@@ -337,6 +363,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_field_keeps_its_last_value),
 		cmocka_unit_test(test_a_carried_value_makes_no_call),
+		cmocka_unit_test(test_a_field_made_of_a_name_is_carried_and_read_as_it_says),
 		cmocka_unit_test(test_text_is_carried_from_lines_that_only_skips),
 		cmocka_unit_test(test_parts_become_one_call),
 		cmocka_unit_test(test_a_call_that_waits_too_long_counts_as_it_is),
