@@ -25,6 +25,9 @@ struct agent {
 	size_t sources_n;
 	struct ledger *ledger;
 	struct follower *follower;
+	struct watch *watch;
+	bool look_again; /* a folder is watched that was not before */
+	bool has_links;  /* of changes behind symbolic links no folder tells */
 	int64_t poll_at;
 };
 
@@ -77,6 +80,49 @@ static void say(void *arg, enum follower_level level, const char *text)
 	buf_free(&line);
 }
 
+/* ---- what may have changed ---- */
+
+static void on_folder(void *arg, const char *path)
+{
+	struct agent *a = arg;
+
+	if (path)
+		a->look_again |= watch_folder(a->watch, path);
+	else
+		watch_sweep(a->watch);
+}
+
+static void on_change(void *arg, const char *folder, const char *name)
+{
+	struct agent *a = arg;
+	struct buf path = {0};
+
+	if (name) {
+		buf_puts(&path, folder);
+		if (path.n && path.p[path.n - 1] != '/')
+			buf_char(&path, '/');
+		buf_puts(&path, name);
+	}
+	follower_changed(a->follower, path.p, monotonic());
+	buf_free(&path);
+}
+
+static void say_notices(struct agent *a)
+{
+	const char *notice;
+
+	while ((notice = watch_notice(a->watch)) != NULL)
+		say(a, FOLLOWER_WARNING, notice);
+}
+
+/* Whether files have to be looked at from time to time: all of them, or those that are gone from
+ * where they can be watched. */
+static bool must_poll(const struct agent *a, bool *all)
+{
+	*all = watch_fd(a->watch) < 0 || watch_counts(a->watch).blind > 0 || a->has_links;
+	return *all || follower_has_strays(a->follower);
+}
+
 /* ---- starting and ending ---- */
 
 static bool open_sources(struct agent *a, struct err *err)
@@ -101,6 +147,7 @@ static bool open_sources(struct agent *a, struct err *err)
 static void close_sources(struct agent *a)
 {
 	follower_free(&a->follower);
+	watch_free(&a->watch);
 	for (size_t i = 0; i < a->sources_n; i++)
 		source_free(&a->sources[i]);
 	free((void *)a->sources);
@@ -115,9 +162,13 @@ static bool start_following(struct agent *a, struct err *err)
 	                                                 (const struct source *const *)a->sources,
 	                                         .sources_n = a->sources_n,
 	                                         .say = say,
+	                                         .folder = on_folder,
 	                                         .arg = a};
 
-	a->follower = follower_new(a->ledger, &options, err);
+	for (size_t i = 0; i < a->config->sources_n; i++)
+		a->has_links |= a->config->sources[i].follow_symlinks;
+	a->watch = watch_new(a->config->follow.watch, err);
+	a->follower = a->watch ? follower_new(a->ledger, &options, err) : NULL;
 	return a->follower != NULL;
 }
 
@@ -152,34 +203,55 @@ static void reload(struct agent *a)
 
 /* ---- the loop ---- */
 
-static void sleep_until(int64_t at, const sigset_t *asleep)
+/* Until something is due or happens. */
+static void sleep_until(struct agent *a, int64_t at, const sigset_t *asleep)
 {
 	int64_t wait = at - monotonic();
 	struct timespec timeout = {0};
+	struct pollfd fd = {.fd = watch_fd(a->watch), .events = POLLIN};
 
 	if (wait > 0) {
 		timeout.tv_sec = (time_t)(wait / TIME_SEC);
 		timeout.tv_nsec = (long)(wait % TIME_SEC) * 1000;
 	}
-	(void)ppoll(NULL, 0, &timeout, asleep);
+	if (ppoll(&fd, fd.fd >= 0 ? 1 : 0, &timeout, asleep) > 0)
+		watch_read(a->watch, on_change, a);
+}
+
+/* Looks where nobody tells. When it has to be done again; INT64_MAX: not by the clock. */
+static int64_t look(struct agent *a, int64_t now)
+{
+	bool all;
+
+	if (!must_poll(a, &all))
+		return INT64_MAX;
+	if (now < a->poll_at)
+		return a->poll_at;
+	watch_look(a->watch, now, on_change, a);
+	follower_poll(a->follower, all);
+	a->poll_at = now + a->config->follow.poll;
+	return a->poll_at;
 }
 
 static void follow(struct agent *a, const sigset_t *asleep)
 {
-	bool more = false;
-
 	while (!asked_to_stop) {
 		int64_t now = monotonic(), at;
 
 		if (asked_to_reload)
 			reload(a);
-		if (now >= a->poll_at) {
-			follower_poll(a->follower, true);
-			a->poll_at = now + a->config->follow.poll;
-		}
-		more = a->follower && follower_turn(a->follower, now);
-		at = follower_deadline(a->follower, now);
-		sleep_until(more ? now : (at < a->poll_at ? at : a->poll_at), asleep);
+		if (asked_to_stop)
+			return;
+		at = look(a, now);
+		if (follower_turn(a->follower, now))
+			at = now;
+		if (a->look_again)
+			follower_changed(a->follower, NULL, now);
+		a->look_again = false;
+		say_notices(a);
+		if (follower_deadline(a->follower, now) < at)
+			at = follower_deadline(a->follower, now);
+		sleep_until(a, at, asleep);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "agent/base/str.h"
 #include "agent/config/field.h"
 #include "agent/config/yaml.h"
+#include "agent/follow/watch.h"
 #include "parsers/envelope.h"
 
 /* Limits of what a configuration may hold. Each gives an error that names it. */
@@ -138,16 +139,13 @@ struct source_config {
 	char *timezone; /* "local" by default */
 };
 
-/* How changes of files are learned of. */
-enum watch_rule { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
-
 /* Times in microseconds. */
 struct follow_config {
-	enum watch_rule watch;
-	int64_t poll;         /* between two looks at files that nobody tells of */
-	int64_t rescan;       /* between two searches for files */
-	int64_t commit;       /* between two commits, while there is something to commit */
-	int64_t finish_after; /* quiet for so long, a file that was rotated away is finished */
+	enum watch_mode watch; /* how changes of files are learned of */
+	int64_t poll;          /* between two looks at files that nobody tells of */
+	int64_t rescan;        /* between two searches for files */
+	int64_t commit;        /* between two commits, while there is something to commit */
+	int64_t finish_after;  /* quiet for so long, a file that was rotated away is finished */
 };
 
 /* keep.calls */

@@ -259,6 +259,14 @@ bool follower_turn(struct follower *f, int64_t now)
 	return more && !f->commit_fails;
 }
 
+bool follower_has_strays(const struct follower *f)
+{
+	for (size_t i = 0; i < f->files_n; i++)
+		if (f->files[i]->gone && f->files[i]->course.reader)
+			return true;
+	return false;
+}
+
 int64_t follower_deadline(const struct follower *f, int64_t now)
 {
 	int64_t at = f->scan_at;

@@ -17,7 +17,8 @@ struct follower_options {
 	size_t sources_n;
 	/* Something a person should know of. */
 	void (*say)(void *arg, enum follower_level level, const char *text);
-	/* A folder in which something may appear that matters. NULL: nobody watches. */
+	/* A folder in which something may change that matters, told at each search; with path NULL
+	 * the search has ended and could see everything. */
 	void (*folder)(void *arg, const char *path);
 	void *arg;
 };
@@ -37,6 +38,8 @@ void follower_poll(struct follower *f, bool all);
 /* Does what is due: searches, reads a share of every file that has more, commits. True: there is
  * more to do at once. */
 bool follower_turn(struct follower *f, int64_t now);
+/* Whether there are files of which no folder tells: open, but gone from their place. */
+bool follower_has_strays(const struct follower *f);
 /* When follower_turn has something to do again, if nothing changes. */
 int64_t follower_deadline(const struct follower *f, int64_t now);
 /* Commits what has been read. False and *err: it could not be, and stays to be committed. */

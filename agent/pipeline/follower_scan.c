@@ -74,6 +74,42 @@ static void take(struct follower *f, size_t source, const struct found *found)
 		t->dirty = true;
 }
 
+/* The folder that a path lies in: told, if it is not that of the path before. */
+static void tell_folder(const struct follower *f, const char *path, size_t n, struct buf *last)
+{
+	struct str folder = {path, n};
+
+	while (folder.n > 1 && folder.p[folder.n - 1] == '/')
+		folder.n--;
+	if (last->p && str_eq(buf_view(last), folder))
+		return;
+	buf_clear(last);
+	buf_str(last, folder);
+	f->options.folder(f->options.arg, last->p);
+}
+
+static size_t folder_length(const char *path, size_t n)
+{
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	return n;
+}
+
+/* The folders of what was found, and of each glob that above its first wildcard. */
+static void tell_folders(const struct follower *f, const struct source_config *c,
+                         const struct found_list *list)
+{
+	struct buf last = {0};
+
+	for (size_t i = 0; i < c->paths_n; i++)
+		tell_folder(f, c->paths[i], folder_length(c->paths[i], strcspn(c->paths[i], "*?[")),
+		            &last);
+	for (size_t i = 0; i < list->n; i++)
+		tell_folder(f, list->items[i].path,
+		            folder_length(list->items[i].path, strlen(list->items[i].path)), &last);
+	buf_free(&last);
+}
+
 /* False: something could not be seen. */
 static bool scan_source(struct follower *f, size_t source)
 {
@@ -93,6 +129,7 @@ static bool scan_source(struct follower *f, size_t source)
 		found_append(&list, &found);
 	}
 	found_unique(&list);
+	tell_folders(f, c, &list);
 	found_sort(&list);
 	for (size_t i = 0; i < list.n; i++)
 		take(f, source, &list.items[i]);
@@ -113,12 +150,17 @@ static void lose_sight(const struct follower *f, struct tailed *t)
 
 void follower_scan(struct follower *f)
 {
+	bool all = true;
+
 	for (size_t i = 0; i < f->files_n; i++)
 		f->files[i]->seen = false;
 	for (size_t i = 0; i < f->options.sources_n; i++)
-		(void)scan_source(f, i);
+		all &= scan_source(f, i);
+	if (all)
+		f->options.folder(f->options.arg, NULL);
 	for (size_t i = 0; i < f->files_n; i++)
 		if (!f->files[i]->seen && !f->scan_failed[f->files[i]->source])
 			lose_sight(f, f->files[i]);
+	follower_poll(f, true);
 	f->scan_at = f->now + follower_config(f)->rescan;
 }
