@@ -40,6 +40,14 @@ void memory_older(struct memory *m, int64_t time,
 void memory_oldest(struct memory *m, size_t share,
                    void (*each)(void *arg, uint64_t key, struct str text), void *arg);
 
+/* What was another source's, and has not changed since it was loaded. Others may have loaded the
+ * same. `each` may drop the one that it is given: then it is here no more, and the ledger is not
+ * told. */
+void memory_inherited(struct memory *m, void (*each)(void *arg, uint64_t key, struct str text),
+                      void *arg);
+bool memory_is_inherited(const struct memory *m, uint64_t key);
+void memory_drop(struct memory *m, uint64_t key);
+
 /* Calls `each` for all that has changed since it was last asked. */
 void memory_changes(struct memory *m, void (*each)(void *arg, const struct memory_item *item),
                     void *arg);

@@ -47,13 +47,37 @@ static void on_verdict(void *arg, const struct verdict *v, const struct call *c)
 	batch_verdict(arg, v, c, 0);
 }
 
+struct heir {
+	struct pipeline *p;
+	size_t source;
+};
+
+/* What a source that is gone remembered was loaded by all that remember. Who used it has it. */
+static void drop_used(void *arg, uint64_t key, struct str text)
+{
+	const struct heir *heir = arg;
+	struct memory **memories = heir->p->memories;
+
+	(void)text;
+	for (size_t i = 0; i < heir->p->sources_n; i++) {
+		if (i == heir->source || memories[i] == NULL)
+			continue;
+		if (!memory_is_inherited(memories[i], key)) {
+			memory_drop(memories[heir->source], key);
+			return;
+		}
+	}
+}
+
 /* The calls of one source that have waited long enough. */
 static void give_up_waiting(struct pipeline *p, size_t source, struct batch *batch)
 {
 	const struct source *s = p->sources[source];
 	const struct source_config *config = source_configuration(s);
 	struct extractor *x = extractor_new(s, ledger_key(p->ledger));
+	struct heir heir = {p, source};
 
+	memory_inherited(p->memories[source], drop_used, &heir);
 	batch_step_begin(batch, NO_FILE, str_of(source_name(s)), config);
 	extract_waiting(x, p->memories[source], clock_us(CLOCK_REALTIME) - config->join_within,
 	                on_verdict, batch);
