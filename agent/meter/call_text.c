@@ -138,10 +138,10 @@ static void set_field(struct call *c, const struct field *f, struct str value)
 	}
 	if (!read_number(value, &number))
 		return;
-	if (place)
-		*place = number;
-	else
+	if (f->kind == FIELD_PROMPT)
 		c->prompt_hash = (uint64_t)number;
+	else if (place)
+		*place = number;
 	c->has_logged_cost |= f->kind == FIELD_MONEY;
 }
 

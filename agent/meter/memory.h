@@ -25,7 +25,7 @@ struct memory_item {
 };
 
 /* As it was kept: to be called before anything else. */
-void memory_load(struct memory *m, const struct memory_item *item);
+void memory_load(struct memory *m, const struct memory_item *loaded);
 
 /* False: nothing. *text lives until the next put or forget. */
 bool memory_get(const struct memory *m, uint64_t key, struct str *text);
