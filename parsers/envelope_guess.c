@@ -36,23 +36,51 @@ static struct str first_object(struct str text)
 	return text;
 }
 
-/* Its first name says it, with another of those that all have; an application may well call its
- * message `log` too. What is behind a long message is not in sight. */
+/* Whether a member is there, with a value that begins so; some writers put a space before it. */
+static bool has(struct str object, const char *name, const char *value)
+{
+	size_t n = strlen(name);
+
+	for (;;) {
+		size_t at = str_find(object, str_of(name));
+
+		if (at == object.n)
+			return false;
+		object = str_from(object, at + n);
+		if (str_starts(object, STR(" ")))
+			object = str_from(object, 1);
+		if (str_starts(object, str_of(value)))
+			return true;
+	}
+}
+
+/* Fluent Bit's own time comes first. */
+static bool has_seconds(struct str object)
+{
+	static const struct str date = {"{\"date\":", 8};
+
+	return str_starts(object, date) && object.n > date.n && is_digit(object.p[date.n]);
+}
+
+/* The message, and something that docker or who passed it on has put beside it: an application may
+ * well call its message `log` too. What is behind a long message is not in sight. */
 static bool looks_like_docker(struct str object)
 {
-	static const char *const others[] = {"\"stream\":\"std",    "\"source\":\"std",
-	                                     "\"container_id\":",   "\"kubernetes\":{",
-	                                     "\"container_name\":", "\"logtag\":"};
-	static const struct str date = {"{\"date\":", 8};
+	static const struct {
+		const char *name, *value;
+	} others[] = {
+		{"\"stream\":", "\"std"},    {"\"source\":", "\"std"},
+		{"\"container_id\":", "\""}, {"\"container_name\":", "\""},
+		{"\"kubernetes\":", "{"},    {"\"logtag\":", "\""},
+	};
 	bool cut = !str_ends(object, STR("}"));
 
-	if (!holds(object, "\"log\":\"") || holds(object, "\n"))
+	if (!has(object, "\"log\":", "\"") || holds(object, "\n"))
 		return false;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (holds(object, others[i]))
+		if (has(object, others[i].name, others[i].value))
 			return true;
-	return (str_starts(object, date) && object.n > date.n && is_digit(object.p[date.n])) ||
-	       (cut && str_starts(object, STR("{\"log\":\"")));
+	return has_seconds(object) || (cut && str_starts(object, STR("{\"log\":")));
 }
 
 /* The first name of a journal's record is in capitals, as all of them are but few others are. */

@@ -212,8 +212,10 @@ static bool is_secret(const struct trace_value *v)
 /* Where a text stands in the record, if it stands there as it is. */
 static bool find_text(const struct gatherer *g, struct str text, size_t *at)
 {
+	if (text.p == NULL || text.p < g->record.p || text.p + text.n > g->record.p + g->record.n)
+		return false;
 	*at = (size_t)(text.p - g->record.p);
-	return text.p && text.p >= g->record.p && text.p + text.n <= g->record.p + g->record.n;
+	return true;
 }
 
 static void hide(struct gatherer *g, struct str text)

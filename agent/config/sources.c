@@ -29,17 +29,17 @@ bool sources_patterns(struct binder *b, const struct key *key, const struct yaml
 
 /*
  * A map that replaces a preset's as a whole; written without a value it takes the preset's away.
- * `*by_n` counts its key `by`, `*what_n` another one that is required (may be the same).
+ * What the `required` counts count has to be given.
  */
 static bool whole_section(struct binder *b, const struct key *key, const struct yaml_node *node,
-                          void *into, size_t *by_n, size_t *what_n, const char *required)
+                          void *into, size_t *const required[2], const char *what)
 {
-	*by_n = *what_n = 0;
+	*required[0] = *required[1] = 0;
 	if (node->type == YAML_NULL)
 		return true;
 	if (!bind_section(b, key, node, into))
 		return false;
-	return (*by_n && *what_n) || bind_fail(b, node->line, "%s", required);
+	return (*required[0] && *required[1]) || bind_fail(b, node->line, "%s", what);
 }
 
 bool sources_dedupe(struct binder *b, const struct key *key, const struct yaml_node *node,
@@ -47,7 +47,8 @@ bool sources_dedupe(struct binder *b, const struct key *key, const struct yaml_n
 {
 	struct source_config *s = into;
 
-	return whole_section(b, key, node, into, &s->dedupe_by_n, &s->dedupe_by_n,
+	return whole_section(b, key, node, into,
+	                     (size_t *const[]){&s->dedupe_by_n, &s->dedupe_by_n},
 	                     "`by` is required: what is equal in records of the same call");
 }
 
@@ -55,7 +56,7 @@ bool sources_join(struct binder *b, const struct key *key, const struct yaml_nod
 {
 	struct source_config *s = into;
 
-	return whole_section(b, key, node, into, &s->join_by_n, &s->join_until_n,
+	return whole_section(b, key, node, into, (size_t *const[]){&s->join_by_n, &s->join_until_n},
 	                     "`by` and `until` are required: what is equal in the parts of a call, "
 	                     "and the fields with which it is complete");
 }
@@ -65,7 +66,8 @@ bool sources_cumulative(struct binder *b, const struct key *key, const struct ya
 {
 	struct source_config *s = into;
 
-	return whole_section(b, key, node, into, &s->cumulative_by_n, &s->cumulative_fields_n,
+	return whole_section(b, key, node, into,
+	                     (size_t *const[]){&s->cumulative_by_n, &s->cumulative_fields_n},
 	                     "`by` and `fields` are required: what a counter belongs to, and the "
 	                     "fields that grow");
 }

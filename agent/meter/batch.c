@@ -158,10 +158,10 @@ static void cover(struct batch *b, enum outcome outcome, const char *reason, int
 }
 
 /* Under a time of its own, whatever the records around it are. */
-static void cover_at_time(struct batch *b, int64_t time, enum outcome outcome, const char *reason,
-                          int64_t records)
+static void cover_at_time(struct batch *b, uint32_t source, int64_t time, enum outcome outcome,
+                          const char *reason, int64_t records)
 {
-	struct coverage key = {.source = b->index->source, .outcome = outcome};
+	struct coverage key = {.source = source, .outcome = outcome};
 	size_t at;
 
 	batch_look_at_time(b, time);
@@ -306,13 +306,14 @@ static void keep_reject(struct batch *b, const struct verdict *v, int64_t offset
 void batch_verdict(struct batch *b, const struct verdict *v, const struct call *c, int64_t offset)
 {
 	if (v->waited) /* it is one of its parts, which is no duplicate then */
-		cover_at_time(b, v->time, OUTCOME_DUPLICATE, REASON_PART, -1);
+		cover_at_time(b, intern_id(b->labels, v->source), v->time, OUTCOME_DUPLICATE,
+		              REASON_PART, -1);
 	if (v->outcome == OUTCOME_CALL) {
 		count_call(b, c, offset);
 		return;
 	}
 	if (v->waited || v->outcome == OUTCOME_DUPLICATE)
-		cover_at_time(b, v->time, v->outcome, v->reason, 1);
+		cover_at_time(b, b->index->source, v->time, v->outcome, v->reason, 1);
 	else
 		cover(b, v->outcome, v->reason, 1);
 	if (v->outcome == OUTCOME_REJECTED && b->index->file != NO_FILE)

@@ -102,12 +102,14 @@ void call_pack(struct buf *out, const struct call *c)
 	struct call copy = *c;
 
 	for (const struct field *f = fields; f->name; f++) {
+		const int64_t *number = number_of(&copy, f);
+
 		if (!call_has(c, f))
 			continue;
 		if (f->kind == FIELD_PROMPT) {
 			add_number(out, f->name, (int64_t)c->prompt_hash);
-		} else if (number_of(&copy, f)) {
-			add_number(out, f->name, *number_of(&copy, f));
+		} else if (number) {
+			add_number(out, f->name, *number);
 		} else {
 			netstring_add(out, str_of(f->name));
 			netstring_add(out, *text_of(&copy, f));
@@ -136,10 +138,10 @@ static void set_field(struct call *c, const struct field *f, struct str value)
 	}
 	if (!read_number(value, &number))
 		return;
-	if (place)
-		*place = number;
-	else
+	if (f->kind == FIELD_PROMPT)
 		c->prompt_hash = (uint64_t)number;
+	else if (place)
+		*place = number;
 	c->has_logged_cost |= f->kind == FIELD_MONEY;
 }
 

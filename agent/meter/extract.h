@@ -18,8 +18,8 @@ struct verdict {
 	struct str value;   /* the field's own value that was rejected; empty: none to show */
 	size_t at;          /* byte of the record where it broke, for "not JSON" */
 	int64_t time;       /* of a duplicate, and of what was waited for: for its day */
-	bool waited; /* no record's: the parts of it were duplicates, of which one, at `time`, is it
-	              */
+	bool waited; /* no record's: its parts were duplicates, of which one, at `time`, is it */
+	struct str source; /* for which that one was counted */
 };
 
 /* Why a part of a joined call is a duplicate. */

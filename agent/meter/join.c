@@ -9,31 +9,36 @@
 #include "agent/meter/plan.h"
 
 /* Beside the fields of the call. */
-static const char IS_CALL[] = "is_call", TIME[] = "counted";
+static const char IS_CALL[] = "is_call", TIME[] = "counted", SOURCE[] = "counted_for";
 
-void join_read(struct str text, struct joined *ret)
+bool join_read(struct str text, struct joined *ret)
 {
 	struct str name, value;
+	bool waits = false;
 
 	*ret = (struct joined){.call = call_empty};
 	call_unpack(text, &ret->call);
 	while (netstring_next(&text, &name) && netstring_next(&text, &value)) {
-		if (str_eq(name, str_of(IS_CALL)))
+		if (str_eq(name, str_of(IS_CALL))) {
 			ret->is_call = true;
-		else if (str_eq(name, str_of(TIME)))
+		} else if (str_eq(name, str_of(TIME))) {
 			ret->time = strtoll(value.p, NULL, 10); /* ends at its comma */
+			waits = true;
+		} else if (str_eq(name, str_of(SOURCE))) {
+			ret->source = value;
+		}
 	}
+	return waits;
 }
 
 bool join_find(const struct memory *m, uint64_t key, struct joined *ret)
 {
 	struct str text;
 
+	if (memory_get(m, key, &text) && join_read(text, ret))
+		return true;
 	*ret = (struct joined){.call = call_empty};
-	if (!memory_get(m, key, &text))
-		return false;
-	join_read(text, ret);
-	return true;
+	return false;
 }
 
 bool join_is_over(const struct source *s, const struct joined *j, const struct call *part)
@@ -61,7 +66,7 @@ bool join_is_complete(const struct source *s, const struct joined *j)
 	return true;
 }
 
-void join_wait(struct memory *m, uint64_t key, const struct joined *j)
+void join_wait(struct memory *m, const struct source *s, uint64_t key, const struct joined *j)
 {
 	struct buf text = {0};
 	char time[24];
@@ -74,6 +79,8 @@ void join_wait(struct memory *m, uint64_t key, const struct joined *j)
 	(void)snprintf(time, sizeof(time), "%" PRId64, j->time);
 	netstring_add(&text, str_of(TIME));
 	netstring_add(&text, str_of(time));
+	netstring_add(&text, str_of(SOURCE));
+	netstring_add(&text, str_of(s->config->name));
 	memory_put(m, key, j->time, buf_view(&text));
 	buf_free(&text);
 }

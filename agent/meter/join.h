@@ -14,17 +14,22 @@ enum {
 struct joined {
 	struct call call;
 	bool is_call; /* some part gave a model or a count */
-	int64_t time; /* under which its last part was counted */
+	/* Under which its last part was counted, and for which source: it may have another name
+	 * now. */
+	int64_t time;
+	struct str source;
 };
 
 /* What waits under a key; false: nothing. */
 bool join_find(const struct memory *m, uint64_t key, struct joined *ret);
-void join_read(struct str text, struct joined *ret);
+/* False: the text is none of a call that waits. */
+bool join_read(struct str text, struct joined *ret);
 /* Whether a part comes too late for a call that waits. */
 bool join_is_over(const struct source *s, const struct joined *j, const struct call *part);
 /* Adds a part, whose values win. It is counted at its time; when no part so far has one, `near`. */
 void join_add(struct joined *j, const struct call *part, bool is_call, int64_t near);
 bool join_is_complete(const struct source *s, const struct joined *j);
-void join_wait(struct memory *m, uint64_t key, const struct joined *j);
+/* It waits, and its last part has been counted for `s`. */
+void join_wait(struct memory *m, const struct source *s, uint64_t key, const struct joined *j);
 
 #endif

@@ -179,6 +179,36 @@ void memory_oldest(struct memory *m, size_t share,
 	free(all);
 }
 
+static bool is_inherited(const struct item *item)
+{
+	return item->text.p && item->from && !item->changed;
+}
+
+void memory_inherited(struct memory *m, void (*each)(void *arg, uint64_t key, struct str text),
+                      void *arg)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (is_inherited(&m->items[i]))
+			each(arg, m->items[i].key, buf_view(&m->items[i].text));
+}
+
+bool memory_is_inherited(const struct memory *m, uint64_t key)
+{
+	const struct item *item = find(m, key);
+
+	return item && is_inherited(item);
+}
+
+void memory_drop(struct memory *m, uint64_t key)
+{
+	struct item *item = item_of(m, key);
+
+	m->count -= item->text.p != NULL;
+	buf_free(&item->text);
+	item->kept = false;
+	item->from = 0;
+}
+
 /* What is forgotten would fill the array for ever: makes it anew once that is half of it. */
 static void tidy(struct memory *m)
 {

@@ -25,7 +25,7 @@ struct memory_item {
 };
 
 /* As it was kept: to be called before anything else. */
-void memory_load(struct memory *m, const struct memory_item *item);
+void memory_load(struct memory *m, const struct memory_item *loaded);
 
 /* False: nothing. *text lives until the next put or forget. */
 bool memory_get(const struct memory *m, uint64_t key, struct str *text);
@@ -39,6 +39,14 @@ void memory_older(struct memory *m, int64_t time,
 /* The same for a `share`-th of all, the oldest; of one time those that came first. */
 void memory_oldest(struct memory *m, size_t share,
                    void (*each)(void *arg, uint64_t key, struct str text), void *arg);
+
+/* What was another source's, and has not changed since it was loaded. Others may have loaded the
+ * same. `each` may drop the one that it is given: then it is here no more, and the ledger is not
+ * told. */
+void memory_inherited(struct memory *m, void (*each)(void *arg, uint64_t key, struct str text),
+                      void *arg);
+bool memory_is_inherited(const struct memory *m, uint64_t key);
+void memory_drop(struct memory *m, uint64_t key);
 
 /* Calls `each` for all that has changed since it was last asked. */
 void memory_changes(struct memory *m, void (*each)(void *arg, const struct memory_item *item),

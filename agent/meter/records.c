@@ -117,8 +117,11 @@ void records_start(struct records *r, const struct source *s, const struct wrapp
 		open_all(r, bytes, last);
 		r->text = buf_view(&r->inner);
 	}
-	if (s->config->frame == FRAME_LINES)
-		frame_start(&r->frame, r->text, r->all ? (struct str){0} : source_literal(s));
+	if (s->config->frame == FRAME_LINES) {
+		struct str literal = r->all ? STR("") : source_literal(s);
+
+		frame_start(&r->frame, r->text, literal);
+	}
 }
 
 void records_give_all(struct records *r)

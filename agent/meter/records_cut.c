@@ -60,13 +60,11 @@ static size_t whole_inner(struct records *r)
 
 	records_pad(&r->inner);
 	do {
-		size_t start = r->inner.n, end = r->inner.n;
+		size_t start, end;
 
 		result = json_frame_next(buf_view(&r->inner), false, &at, &value);
-		if (result != JSON_FRAME_END)
-			start = (size_t)(value.p - r->inner.p);
-		if (result == JSON_FRAME_VALUE)
-			end = at;
+		end = result == JSON_FRAME_VALUE ? at : r->inner.n;
+		start = result == JSON_FRAME_END ? r->inner.n : (size_t)(value.p - r->inner.p);
 		for (; line < r->lines_n && line_end(r, line) <= start; line++)
 			if (r->lines[line].behind &&
 			    r->lines[line].behind - whole <= LINE_MAX_BYTES)

@@ -150,7 +150,7 @@ static void open_line(struct records *r, size_t level, struct str line, const st
 /* Empties a buffer; what was needed for a large record is given back. */
 static void empty(struct buf *b)
 {
-	if (b->capacity > 2 * TEXT_KEEP)
+	if (b->capacity > (size_t)2 * TEXT_KEEP)
 		buf_free(b);
 	buf_clear(b);
 }

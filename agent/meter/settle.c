@@ -143,7 +143,11 @@ static void conclude(struct extractor *x, struct call *c, bool is_call, struct v
 /* The rest of its parts did not come: it counts as it is. One of them was no duplicate then. */
 static void conclude_waiting(struct extractor *x, struct joined *j)
 {
-	struct verdict v = {.outcome = OUTCOME_CALL, .reason = "", .time = j->time, .waited = true};
+	struct verdict v = {.outcome = OUTCOME_CALL,
+	                    .reason = "",
+	                    .time = j->time,
+	                    .waited = true,
+	                    .source = j->source};
 
 	j->call.flags |= CALL_INCOMPLETE;
 	conclude(x, &j->call, j->is_call, &v);
@@ -159,7 +163,8 @@ static void on_waiting(void *arg, uint64_t key, struct str text)
 	struct waiting *w = arg;
 	struct joined j;
 
-	join_read(text, &j);
+	if (!join_read(text, &j))
+		return; /* what counters are remembered is not for us */
 	conclude_waiting(w->x, &j);
 	memory_forget(w->memory, key);
 }
@@ -206,7 +211,7 @@ static void join_part(struct extractor *x, uint64_t key, const struct call *part
 		memory_forget(m, key);
 		return;
 	}
-	join_wait(m, key, &j);
+	join_wait(m, x->source, key, &j);
 	give_duplicate(x, REASON_PART, j.time);
 	if (memory_count(m) > JOIN_WAITING_MAX)
 		memory_oldest(m, 8, on_waiting, &all);

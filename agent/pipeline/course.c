@@ -163,17 +163,41 @@ void course_count(const struct course *c, struct hand *h, uint32_t file, int64_t
 	buf_free(&carried);
 }
 
-void hand_give_up_waiting(struct hand *h, const struct source *s, struct memory *memory)
-{
-	const struct source_config *config = source_configuration(s);
+struct heir {
+	struct memory *const *memories;
+	size_t n, source;
+};
 
-	if (config->join_by_n == 0)
+/* What a source that is gone remembered was loaded by all that remember. Who used it has it. */
+static void drop_used(void *arg, uint64_t key, struct str text)
+{
+	const struct heir *heir = arg;
+
+	(void)text;
+	for (size_t i = 0; i < heir->n; i++) {
+		if (i == heir->source || heir->memories[i] == NULL)
+			continue;
+		if (!memory_is_inherited(heir->memories[i], key)) {
+			memory_drop(heir->memories[heir->source], key);
+			return;
+		}
+	}
+}
+
+void hand_give_up_waiting(struct hand *h, struct memory *const *memories, size_t source)
+{
+	const struct source *s = h->sources[source];
+	const struct source_config *config = source_configuration(s);
+	struct heir heir = {memories, h->sources_n, source};
+
+	if (memories[source] == NULL || config->join_by_n == 0)
 		return;
+	memory_inherited(memories[source], drop_used, &heir);
 	h->offset = 0;
 	batch_step_begin(h->batch, NO_FILE, str_of(source_name(s)), config);
-	extract_waiting(extractor_of(h, s), memory, clock_now() - config->join_within, on_verdict,
-	                h);
-	memory_changes(memory, on_change, h->batch);
+	extract_waiting(extractor_of(h, s), memories[source], clock_now() - config->join_within,
+	                on_verdict, h);
+	memory_changes(memories[source], on_change, h->batch);
 }
 
 /* ---- memories ---- */

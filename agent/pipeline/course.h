@@ -46,8 +46,9 @@ enum read_result course_read(struct course *c, struct hand *h);
 void course_count(const struct course *c, struct hand *h, uint32_t file, int64_t begin,
                   struct memory *memory);
 
-/* The calls of a source that have waited for other parts for too long are counted as they are. */
-void hand_give_up_waiting(struct hand *h, const struct source *s, struct memory *memory);
+/* The calls of source number `source` that have waited for other parts for too long are counted as
+ * they are. `memories` are those of all sources of the hand. */
+void hand_give_up_waiting(struct hand *h, struct memory *const *memories, size_t source);
 
 /* What a source remembers; NULL: nothing. False and *err. */
 bool memory_of_source(struct ledger *l, const struct source *s, const struct config *config,

@@ -115,8 +115,7 @@ static bool has_something(const struct follower *f)
 static void give_up_waiting(struct follower *f)
 {
 	for (size_t i = 0; i < f->options.sources_n; i++)
-		if (f->memories[i])
-			hand_give_up_waiting(&f->hand, f->options.sources[i], f->memories[i]);
+		hand_give_up_waiting(&f->hand, f->memories, i);
 }
 
 /* Files that are finished and gone are forgotten, once nothing of the batch is theirs. */

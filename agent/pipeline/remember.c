@@ -24,8 +24,7 @@ bool remember_finish(struct pipeline *p, bool keep_rows, struct err *err)
 
 	hand_open(&hand, p->ledger, p->sources, p->sources_n, keep_rows);
 	for (size_t i = 0; i < p->sources_n; i++)
-		if (p->memories[i])
-			hand_give_up_waiting(&hand, p->sources[i], p->memories[i]);
+		hand_give_up_waiting(&hand, p->memories, i);
 	if (hand.batch->remembered_n)
 		good = ledger_commit(p->ledger,
 		                     &(struct commit_input){.batches = &hand.batch, .batches_n = 1},
