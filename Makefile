@@ -1,12 +1,14 @@
 # tokentail - build, test and install.  `make help` lists the targets.
 #
-# What a packager may set:  CC CFLAGS CPPFLAGS LDFLAGS PREFIX SYSCONFDIR DESTDIR PKG_CONFIG
+# What a packager may set:  CC CFLAGS CPPFLAGS LDFLAGS PREFIX SYSCONFDIR UNITDIR DESTDIR PKG_CONFIG
 # What a developer may set: SAN=address,undefined  WERROR=1  V=1  WRAP='valgrind -q'  FAST=
 
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
+# Of systemd's services; both it and /usr/local/lib/systemd/system are looked through.
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
 INSTALL    ?= install
 CFLAGS     ?= -O2 -g
 
@@ -160,10 +162,11 @@ fuzz: ## run every fuzzer for FUZZ_SECS seconds (60)
 
 CODE := $(sort $(wildcard agent/*.[ch] agent/*/*.[ch] parsers/*.[ch] tests/*/*.[ch]))
 
-lint: ## formatting, layers, documents, cppcheck, clang-tidy
+lint: ## formatting, layers, documents, the systemd unit, cppcheck, clang-tidy
 	$(Q)tests/deps.sh build lint
 	$(Q)$(MAKE) --no-print-directory $(BIN)
-	$(Q)tests/run.sh lint check-format check-layers check-docs check-cppcheck check-tidy
+	$(Q)tests/run.sh lint check-format check-layers check-docs check-service check-cppcheck \
+	    check-tidy
 
 check-format:
 	$(Q)clang-format --dry-run -Werror $(CODE)
@@ -171,6 +174,8 @@ check-layers:
 	$(Q)tests/check-layers.sh
 check-docs: $(BIN)
 	$(Q)TOKENTAIL=$(BIN) tests/check-docs.sh
+check-service: $(BIN)
+	$(Q)tests/check-service.sh
 check-cppcheck:
 	$(Q)cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --error-exitcode=1 -I. agent parsers
@@ -206,13 +211,16 @@ deps: ## install Debian packages: for building, testing, linting, fuzzing, bench
 install: $(BIN) ## install under DESTDIR and PREFIX
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tokentail/presets \
 	    $(DESTDIR)$(PREFIX)/share/tokentail/prices $(DESTDIR)$(PREFIX)/share/tokentail/manual \
-	    $(DESTDIR)$(SYSCONFDIR)/tokentail
+	    $(DESTDIR)$(SYSCONFDIR)/tokentail $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/tokentail
 	$(INSTALL) -m 644 conf/presets/*.yaml $(DESTDIR)$(PREFIX)/share/tokentail/presets/
 	$(INSTALL) -m 644 conf/prices/*.yaml $(DESTDIR)$(PREFIX)/share/tokentail/prices/
 	$(INSTALL) -m 644 conf/manual/*.md $(DESTDIR)$(PREFIX)/share/tokentail/manual/
 	[ -e $(DESTDIR)$(SYSCONFDIR)/tokentail/tokentail.yaml ] || \
 	    $(INSTALL) -m 644 conf/tokentail.yaml $(DESTDIR)$(SYSCONFDIR)/tokentail/tokentail.yaml
+	sed -e 's|/usr/local|$(PREFIX)|g; s|/etc/tokentail|$(SYSCONFDIR)/tokentail|g' \
+	    conf/systemd/tokentail.service > $(DESTDIR)$(UNITDIR)/tokentail.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/tokentail.service
 
 clean: ## remove what was built
 	rm -rf build tokentail
@@ -221,7 +229,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
 
 .PHONY: all unit e2e check check-asan check-tsan fuzz lint check-format check-layers check-docs \
-        check-cppcheck check-tidy demo bench deps install clean help
+        check-service check-cppcheck check-tidy demo bench deps install clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/%.o $(B)/program/%.o $(FB)/%.o
 -include $(OBJ:.o=.d) $(PROGRAM:.o=.d) $(UNIT:=.d) $(HELPERS:%.c=$(B)/%.d)
