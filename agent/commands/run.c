@@ -10,11 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "agent/base/escape.h"
+#include "agent/base/log.h"
+#include "agent/base/notify.h"
 #include "agent/base/zone.h"
 #include "agent/commands/command.h"
+#include "agent/commands/confine.h"
 #include "agent/meter/source.h"
+#include "agent/pipeline/course.h"
 #include "agent/pipeline/follower.h"
 
 struct agent {
@@ -26,6 +30,11 @@ struct agent {
 	struct ledger *ledger;
 	struct follower *follower;
 	struct watch *watch;
+	struct log *log;
+	struct notify notify;
+	int64_t alive_at; /* when the service manager is told again */
+	struct sandbox allowed;
+	bool confined;
 	bool look_again; /* a folder is watched that was not before */
 	bool has_links;  /* of changes behind symbolic links no folder tells */
 	int64_t poll_at;
@@ -69,15 +78,20 @@ static int64_t monotonic(void)
 
 static void say(void *arg, enum follower_level level, const char *text)
 {
-	static const char *const names[] = {"error", "warning", "info"};
+	static const enum log_level levels[] = {LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO};
 	struct agent *a = arg;
-	struct buf line = {0};
 
-	if (level == FOLLOWER_INFO && a->common.quiet)
-		return;
-	escape_terminal(&line, str_of(text));
-	(void)fprintf(stderr, "tokentail: %s: %s\n", names[level], line.p);
-	buf_free(&line);
+	log_say(a->log, levels[level], NULL, NULL, "%s", text);
+}
+
+static void open_log(struct agent *a)
+{
+	const struct log_options options = {.fd = STDERR_FILENO,
+	                                    .level = a->common.quiet ? LEVEL_WARNING
+	                                                             : a->config->log_level,
+	                                    .format = a->config->log_format};
+
+	a->log = log_new(&options);
 }
 
 /* ---- what may have changed ---- */
@@ -172,33 +186,69 @@ static bool start_following(struct agent *a, struct err *err)
 	return a->follower != NULL;
 }
 
-/* A configuration that is wrong changes nothing. */
+/* Everything of `next` that can be wrong is, or nothing: then the old configuration goes. */
+static bool prepare(struct agent *a, struct agent *next, struct err *err)
+{
+	const char *outside;
+
+	next->config = config_load(a->common.config_file, err);
+	if (next->config == NULL || !open_sources(next, err))
+		return false;
+	outside = a->confined ? confine_outside(&a->allowed, next->config) : NULL;
+	if (outside)
+		return err_set(err,
+		               "%s lies outside of what the running agent may read; restart it",
+		               outside);
+	if (strcmp(next->config->database, a->config->database) != 0 && a->common.database == NULL)
+		return err_set(err, "another database takes a restart");
+	return follower_commit(a->follower, err);
+}
+
 static void reload(struct agent *a)
 {
-	struct agent next = {.common = a->common, .ledger = a->ledger};
+	struct agent next = *a;
 	struct err err = {0};
 
 	asked_to_reload = 0;
-	next.config = config_load(a->common.config_file, &err);
-	if (next.config == NULL || !open_sources(&next, &err) ||
-	    !follower_commit(a->follower, &err)) {
-		struct buf why = {0};
-
-		buf_printf(&why, "the configuration was not reloaded, the old one is kept: %s",
-		           err.text);
-		say(a, FOLLOWER_ERROR, why.p);
-		buf_free(&why);
+	(void)notify_reloading(&a->notify, "reading the configuration again", &err);
+	next.config = NULL;
+	next.book = NULL;
+	next.sources = NULL;
+	next.sources_n = 0;
+	next.follower = NULL;
+	next.watch = NULL;
+	next.has_links = false;
+	if (!prepare(a, &next, &err)) {
+		log_say(a->log, LEVEL_ERROR, NULL, NULL,
+		        "the configuration was not reloaded, the old one is kept: %s", err.text);
 		close_sources(&next);
+		(void)notify_ready(&a->notify, "following", &err);
 		return;
 	}
 	close_sources(a);
 	*a = next;
+	log_set(a->log, a->common.quiet ? LEVEL_WARNING : a->config->log_level,
+	        a->config->log_format);
 	if (!start_following(a, &err)) {
 		say(a, FOLLOWER_ERROR, err.text);
 		asked_to_stop = 1;
 		return;
 	}
 	say(a, FOLLOWER_INFO, "the configuration was reloaded");
+	(void)notify_ready(&a->notify, "following", &err);
+}
+
+static void confine(struct agent *a)
+{
+	struct sandbox_state state;
+	struct err err = {0};
+
+	if (!a->config->sandbox)
+		return;
+	confine_to(&a->allowed, a->config);
+	if (!sandbox_enter(&a->allowed, &state, &err))
+		say(a, FOLLOWER_WARNING, err.text);
+	a->confined = state.landlock > 0;
 }
 
 /* ---- the loop ---- */
@@ -233,6 +283,25 @@ static int64_t look(struct agent *a, int64_t now)
 	return a->poll_at;
 }
 
+/* What has to be said by the clock. When it has to be done again. */
+static int64_t tick(struct agent *a, int64_t now)
+{
+	int64_t period = notify_period(&a->notify), at = INT64_MAX, log_at;
+	struct err err = {0};
+
+	if (period && now >= a->alive_at) {
+		(void)notify_alive(&a->notify, &err);
+		a->alive_at = now + period;
+	}
+	if (period)
+		at = a->alive_at;
+	log_tick(a->log);
+	log_at = log_deadline(a->log);
+	if (log_at < TIME_MAX && log_at - clock_now() + now < at)
+		at = log_at - clock_now() + now;
+	return at;
+}
+
 static void follow(struct agent *a, const sigset_t *asleep)
 {
 	while (!asked_to_stop) {
@@ -251,29 +320,35 @@ static void follow(struct agent *a, const sigset_t *asleep)
 		say_notices(a);
 		if (follower_deadline(a->follower, now) < at)
 			at = follower_deadline(a->follower, now);
+		if (tick(a, now) < at)
+			at = tick(a, now);
 		sleep_until(a, at, asleep);
 	}
 }
 
+enum { PATIENCE_MS = 300 }; /* with another writer, which the loop has no time to wait for */
+
 static int run_agent(struct agent *a)
 {
-	struct follower_sums sums;
 	struct err err = {0};
 	sigset_t asleep;
-	bool good;
 
 	catch_signals(&asleep);
 	if (!open_sources(a, &err))
 		return fail(EXIT_USAGE, &err);
+	if (!notify_open(&a->notify, &err))
+		say(a, FOLLOWER_WARNING, err.text);
 	a->ledger = ledger_open(a->config->database, a->config->timezone, &err);
 	if (a->ledger == NULL || !start_following(a, &err))
 		return fail(EXIT_FAILED, &err);
+	ledger_patience(a->ledger, PATIENCE_MS);
+	confine(a);
 	say(a, FOLLOWER_INFO, "following; SIGTERM ends, SIGHUP reloads the configuration");
+	(void)notify_ready(&a->notify, "following", &err);
 	follow(a, &asleep);
-	good = a->follower && follower_commit(a->follower, &err);
-	if (!good)
+	(void)notify_stopping(&a->notify, "ending", &err);
+	if (a->follower == NULL || !follower_commit(a->follower, &err))
 		return fail(EXIT_FAILED, &err);
-	follower_sums(a->follower, &sums);
 	return EXIT_GOOD;
 }
 
@@ -291,9 +366,13 @@ static int run(int argc, char **argv)
 	a.config = common_config(&a.common);
 	if (a.config == NULL)
 		return EXIT_USAGE;
+	open_log(&a);
 	status = run_agent(&a);
 	close_sources(&a);
 	ledger_close(&a.ledger);
+	notify_close(&a.notify);
+	sandbox_free(&a.allowed);
+	log_free(&a.log);
 	return status;
 }
 

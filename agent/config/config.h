@@ -11,6 +11,7 @@
 
 #include "agent/base/buf.h"
 #include "agent/base/err.h"
+#include "agent/base/log.h"
 #include "agent/base/str.h"
 #include "agent/config/field.h"
 #include "agent/config/yaml.h"
@@ -87,10 +88,6 @@ enum frame_rule {
 enum keep_rule { KEEP_LARGEST, KEEP_LAST, KEEP_FIRST };
 enum cost_rule { COST_COMPUTED, COST_LOGGED, COST_LOGGED_ELSE_COMPUTED };
 
-/* start: of a source */
-#define START_BEGINNING INT64_MIN
-#define START_END       INT64_MAX
-
 struct source_config {
 	char *name;
 	struct place place;
@@ -133,7 +130,6 @@ struct source_config {
 	struct pair *set; /* field name -> constant */
 	size_t set_n;
 	enum cost_rule cost;
-	int64_t start;     /* microseconds: earlier calls are skipped; START_BEGINNING, START_END */
 	bool copies_count; /* copies: count */
 	bool follow_symlinks;
 	char *timezone; /* "local" by default */
@@ -167,6 +163,9 @@ struct config {
 	char *price_as;     /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
 	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
 	struct follow_config follow;
+	enum log_format log_format;
+	enum log_level log_level;
+	bool sandbox; /* the agent gives up what it does not need */
 };
 
 /*

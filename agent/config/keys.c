@@ -168,10 +168,6 @@ const struct key keys[] = {
 	{"sources[].cost", "computed | logged | logged-else-computed", "computed",
 	 bind_enum, TO(source_config, cost),
 	 "whose cost counts: the price book's or the log's own"},
-	{"sources[].start", "beginning | end | a date", "beginning",
-	 sources_start, TO(source_config, start),
-	 "where counting begins: with all that is there, with what is written from the first run on, or "
-	 "with calls from a day on"},
 	{"sources[].copies", "once | count", "once",
 	 sources_copies, NOWHERE,
 	 "once: a file whose content was counted already goes on from there; count: it counts again"},
@@ -225,6 +221,18 @@ const struct key keys[] = {
 	 bind_duration, TO(config, follow.finish_after),
 	 "a file that was rotated away or deleted is finished when it was quiet for so long; then a "
 	 "last line without its newline counts"},
+	{"log", "a map", "",
+	 bind_section, NOWHERE,
+	 "what `run` says on stderr"},
+	{"log.format", "lines | json", "lines",
+	 bind_enum, TO(config, log_format),
+	 "for people, or a JSON object a line"},
+	{"log.level", "error | warning | info | debug", "info",
+	 bind_enum, TO(config, log_level),
+	 "what is less urgent is not said"},
+	{"sandbox", "true | false", "true",
+	 bind_bool, TO(config, sandbox),
+	 "`run` gives up all that it does not need, where the kernel lets it"},
 	{0},
 };
 /* clang-format on */

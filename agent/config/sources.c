@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "agent/config/keys.h"
-#include "parsers/timestamp.h"
 
 static const char SOURCE[] = "sources[]";
 
@@ -97,25 +96,6 @@ bool sources_unwrap(struct binder *b, const struct key *key, const struct yaml_n
 		s->unwrap[s->unwrap_n++] = (enum envelope)index;
 	}
 	return true;
-}
-
-bool sources_start(struct binder *b, const struct key *key, const struct yaml_node *node,
-                   void *into)
-{
-	int64_t *start = bind_member(into, key->offset);
-	struct err none = {0};
-	struct zone *utc = zone_open("UTC", &none);
-	bool ok = node->type == YAML_SCALAR;
-
-	if (ok && str_eq(node->text, STR("beginning")))
-		*start = START_BEGINNING;
-	else if (ok && str_eq(node->text, STR("end")))
-		*start = START_END;
-	else /* a bare number is no date */
-		ok = ok && str_find(node->text, STR("-")) < node->text.n &&
-		     timestamp_parse(node->text, &(struct timestamp_context){utc, 0}, start);
-	zone_free(&utc);
-	return ok || bind_expected(b, node, "beginning, end or a date such as 2026-11-01");
 }
 
 bool sources_copies(struct binder *b, const struct key *key, const struct yaml_node *node,

@@ -13,7 +13,6 @@ bind_fn sources_dedupe;
 bind_fn sources_join;
 bind_fn sources_cumulative;
 bind_fn sources_copies;
-bind_fn sources_start;
 
 /* Makes *s a source that reads `paths` with nothing but a preset. */
 bool sources_of_preset(struct binder *b, const char *preset, char *const *paths, size_t paths_n,

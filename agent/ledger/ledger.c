@@ -270,6 +270,11 @@ struct ledger *ledger_open_read(const char *path, struct err *err)
 	return l;
 }
 
+void ledger_patience(struct ledger *l, int wait_ms)
+{
+	(void)sqlite3_busy_timeout(l->sql.db, wait_ms);
+}
+
 void ledger_close(struct ledger **lp)
 {
 	struct ledger *l = *lp;

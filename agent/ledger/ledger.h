@@ -28,6 +28,8 @@ struct ledger *ledger_open(const char *path, const char *zone_name, struct err *
  * do not hold it open for longer than an answer takes.
  */
 struct ledger *ledger_open_read(const char *path, struct err *err);
+/* Another writer is waited for no longer than this from now on. */
+void ledger_patience(struct ledger *l, int wait_ms);
 void ledger_close(struct ledger **l);
 
 const struct zone *ledger_zone(const struct ledger *l);

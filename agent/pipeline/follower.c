@@ -214,7 +214,7 @@ void follower_poll(struct follower *f, bool all)
 	for (size_t i = 0; i < f->files_n; i++) {
 		struct tailed *t = f->files[i];
 
-		if ((all || t->gone) && !t->dirty && tailed_has_changed(t))
+		if ((all || t->gone) && !t->refused && !t->dirty && tailed_has_changed(t))
 			t->dirty = true;
 	}
 }
@@ -229,7 +229,8 @@ static int64_t finish_at(const struct follower *f, const struct tailed *t)
 
 static bool is_due(const struct follower *f, const struct tailed *t)
 {
-	if (t->gone && t->course.reader == NULL) /* there is nothing to be opened any more */
+	if (t->refused ||
+	    (t->gone && t->course.reader == NULL)) /* there is nothing to be opened any more */
 		return false;
 	return f->now >= t->retry &&
 	       (t->dirty || f->now >= finish_at(f, t) || (t->retry && t->course.reader == NULL));

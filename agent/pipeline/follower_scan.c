@@ -46,21 +46,49 @@ static void rename_to(const struct follower *f, struct tailed *t, const char *pa
 	t->dirty = t->unsaved = true;
 }
 
+/* Reading what is written by reading would never end. */
+static bool is_own(const struct follower *f, const struct stat *st)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock"};
+	struct buf path = {0};
+	struct stat own;
+	bool found = false;
+
+	for (size_t i = 0; !found && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		buf_clear(&path);
+		buf_printf(&path, "%s%s", f->options.config->database, suffixes[i]);
+		found = stat(path.p, &own) == 0 && own.st_ino == st->st_ino &&
+		        own.st_dev == st->st_dev;
+	}
+	buf_free(&path);
+	return found;
+}
+
+static void leave_out(struct follower *f, size_t source, const char *path, const char *why)
+{
+	struct tailed *t = by_path(f, path);
+
+	t = t ? t : add(f, source, path);
+	t->seen = t->refused = true;
+	t->dirty = false;
+	tailed_state(t, FILE_LEFT_OUT, "%s", why);
+}
+
 static void take(struct follower *f, size_t source, const struct found *found)
 {
 	struct stat st;
 	struct tailed *t;
 
 	if (found->left_out) {
-		t = by_path(f, found->path);
-		t = t ? t : add(f, source, found->path);
-		t->seen = true;
-		t->dirty = false;
-		tailed_state(t, FILE_LEFT_OUT, "%s", found->left_out);
+		leave_out(f, source, found->path, found->left_out);
 		return;
 	}
 	if (stat(found->path, &st) != 0)
 		return; /* it went away meanwhile */
+	if (is_own(f, &st)) {
+		leave_out(f, source, found->path, "a file of tokentail's own database");
+		return;
+	}
 	t = by_inode(f, &st);
 	if (t == NULL)
 		t = by_path(f, found->path);
@@ -70,8 +98,8 @@ static void take(struct follower *f, size_t source, const struct found *found)
 		rename_to(f, t, found->path);
 	t->gone = false;
 	t->seen = true;
-	if (t->mark.state == FILE_LEFT_OUT) /* it is none any more */
-		t->dirty = true;
+	t->dirty |= t->refused; /* it was another file */
+	t->refused = false;
 }
 
 /* The folder that a path lies in: told, if it is not that of the path before. */
@@ -141,7 +169,7 @@ static bool scan_source(struct follower *f, size_t source)
 /* Its path leads elsewhere. It is read on as long as somebody may write at it. */
 static void lose_sight(const struct follower *f, struct tailed *t)
 {
-	if (t->gone)
+	if (t->gone || t->refused)
 		return;
 	t->gone = t->rotated = t->dirty = true;
 	t->active = f->now;

@@ -23,6 +23,7 @@ struct tailed {
 	int64_t active;       /* monotonic microseconds: when it last had something new */
 	int64_t retry;        /* not to be opened before */
 	int64_t found;        /* when it was first opened; 0: not yet */
+	bool refused;         /* no regular file, or our own: it is not opened */
 	bool known;           /* the ledger has been asked what it is */
 	bool seen;            /* by the search for files that is under way */
 	bool dirty;           /* to be looked at */

@@ -206,6 +206,12 @@ static void test_top_level_keys_are_read(void **state)
 	assert_string_equal(c->aliases[0].value, "gpt-4o");
 	assert_string_equal(c->price_as, "gpt-4o");
 	assert_true(c->keep_calls == KEEP_FOREVER);
+	assert_int_equal(c->follow.watch, WATCH_POLL);
+	assert_true(c->follow.poll == 100000 && c->follow.rescan == 5000000);
+	assert_true(c->follow.commit == 2000000 && c->follow.finish_after == 60000000);
+	assert_int_equal(c->log_format, LOG_JSON);
+	assert_int_equal(c->log_level, LEVEL_DEBUG);
+	assert_false(c->sandbox);
 	config_free(&c);
 }
 
