@@ -23,24 +23,55 @@ const struct call call_empty = {
 };
 static_assert(COUNTS == 13, "every count begins as absent");
 
-/* The place of a field that is a number; NULL: it is text, or a hash. */
-static int64_t *number_of(struct call *c, const struct field *field)
+/* Of fields that are kept as numbers: all but labels and details. */
+static int64_t number_of(const struct call *c, const struct field *field)
 {
 	switch (field->kind) {
 	case FIELD_TIME:
-		return &c->time;
+		return c->time;
 	case FIELD_COUNT:
-		return &c->count[field->index];
+		return c->count[field->index];
 	case FIELD_DURATION:
-		return field->index == 0 ? &c->latency : &c->ttft;
+		return field->index == 0 ? c->latency : c->ttft;
 	case FIELD_MONEY:
-		return &c->logged_cost;
+		return c->logged_cost;
+	case FIELD_PROMPT:
+		return (int64_t)c->prompt_hash;
 	case FIELD_LABEL:
 	case FIELD_DETAIL:
-	case FIELD_PROMPT:
 		break;
 	}
-	return NULL;
+	return 0;
+}
+
+static void set_number(struct call *c, const struct field *field, int64_t number)
+{
+	switch (field->kind) {
+	case FIELD_TIME:
+		c->time = number;
+		break;
+	case FIELD_COUNT:
+		c->count[field->index] = number;
+		break;
+	case FIELD_DURATION:
+		*(field->index == 0 ? &c->latency : &c->ttft) = number;
+		break;
+	case FIELD_MONEY:
+		c->logged_cost = number;
+		c->has_logged_cost = true;
+		break;
+	case FIELD_PROMPT:
+		c->prompt_hash = (uint64_t)number;
+		break;
+	case FIELD_LABEL:
+	case FIELD_DETAIL:
+		break;
+	}
+}
+
+static bool is_text(const struct field *field)
+{
+	return field->kind == FIELD_LABEL || field->kind == FIELD_DETAIL;
 }
 
 static struct str *text_of(struct call *c, const struct field *field)
@@ -76,13 +107,10 @@ void call_overlay(struct call *to, const struct call *from)
 	for (const struct field *f = fields; f->name; f++) {
 		if (!call_has(from, f))
 			continue;
-		if (f->kind == FIELD_PROMPT)
-			to->prompt_hash = from->prompt_hash;
-		else if (number_of(to, f))
-			*number_of(to, f) = *number_of(&source, f);
-		else
+		if (is_text(f))
 			*text_of(to, f) = *text_of(&source, f);
-		to->has_logged_cost |= f->kind == FIELD_MONEY;
+		else
+			set_number(to, f, number_of(from, f));
 	}
 	if (from->dedupe_key)
 		to->dedupe_key = from->dedupe_key;
@@ -102,17 +130,13 @@ void call_pack(struct buf *out, const struct call *c)
 	struct call copy = *c;
 
 	for (const struct field *f = fields; f->name; f++) {
-		const int64_t *number = number_of(&copy, f);
-
 		if (!call_has(c, f))
 			continue;
-		if (f->kind == FIELD_PROMPT) {
-			add_number(out, f->name, (int64_t)c->prompt_hash);
-		} else if (number) {
-			add_number(out, f->name, *number);
-		} else {
+		if (is_text(f)) {
 			netstring_add(out, str_of(f->name));
 			netstring_add(out, *text_of(&copy, f));
+		} else {
+			add_number(out, f->name, number_of(c, f));
 		}
 	}
 	if (c->dedupe_key)
@@ -130,19 +154,12 @@ static bool read_number(struct str text, int64_t *ret)
 
 static void set_field(struct call *c, const struct field *f, struct str value)
 {
-	int64_t number, *place = number_of(c, f);
+	int64_t number;
 
-	if (f->kind == FIELD_LABEL || f->kind == FIELD_DETAIL) {
+	if (is_text(f))
 		*text_of(c, f) = value;
-		return;
-	}
-	if (!read_number(value, &number))
-		return;
-	if (f->kind == FIELD_PROMPT)
-		c->prompt_hash = (uint64_t)number;
-	else if (place)
-		*place = number;
-	c->has_logged_cost |= f->kind == FIELD_MONEY;
+	else if (read_number(value, &number))
+		set_number(c, f, number);
 }
 
 void call_unpack(struct str text, struct call *c)

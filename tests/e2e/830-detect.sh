@@ -18,11 +18,15 @@ reads() {
 
 # ---- every log of which a preset is known, plain, packed and in the envelopes of containers ----
 
-# named PRESET FILE
+# named PRESET FILE...: in one run, because each reads all presets.
 named() {
-	expect_status 0 detect --json "$2"
-	expect_json files.0.told preset
-	expect_json sources.0.preset "$1"
+	expect_status 0 detect --json "$@"
+	_n=0
+	for _file in "$@"; do
+		expect_json files.$_n.told preset
+		_n=$((_n + 1))
+	done
+	expect_json sources.0.preset "$preset"
 	expect_json sources.length 1
 }
 same_as_preset() {
@@ -46,9 +50,7 @@ for log in "$FIX"/logs/*.log; do
 	gzip -c "$log" > known/packed.gz
 	python3 "$ROOT/tests/e2e/wrap.py" docker < "$log" > known/docker.log
 	python3 "$ROOT/tests/e2e/wrap.py" cri < "$log" > known/cri.log
-	for file in known/plain.log known/packed.gz known/docker.log known/cri.log; do
-		named "$preset" "$file"
-	done
+	named known/plain.log known/packed.gz known/docker.log known/cri.log
 	same_as_preset "$preset" known/plain.log
 	rm -r known
 done
