@@ -5,6 +5,7 @@
  */
 #include "agent/follow/known.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -279,6 +280,7 @@ void known_reuse_empty(struct known *k, struct mark *m)
 	for (size_t i = 0; i < k->n; i++) {
 		struct entry *e = &k->entries[i];
 
+		assert(k->entries != NULL);
 		if (e->taken || e->mark.offset > 0 || strcmp(e->mark.path, m->path) != 0)
 			continue;
 		m->id = e->mark.id;

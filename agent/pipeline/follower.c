@@ -41,7 +41,8 @@ static size_t open_limit(void)
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur > 2 * OPEN_SPARE ? (size_t)limit.rlim_cur - OPEN_SPARE : OPEN_SPARE;
+	return limit.rlim_cur > (rlim_t)2 * OPEN_SPARE ? (size_t)limit.rlim_cur - OPEN_SPARE
+	                                               : OPEN_SPARE;
 }
 
 static bool load_memories(struct follower *f, struct err *err)

@@ -22,7 +22,7 @@ except sqlite3.Error: print(False)' "$DB" "$1")" = True ]; do
 calls 1 10 > logs/app.log
 "$TOKENTAIL" run -c t.yaml > "$T/run" 2>&1 &
 agent=$!
-trap 'kill -9 $agent; fail "ended early"' EXIT
+trap '_s=$?; kill -9 $agent 2>/dev/null || :; tail -n 40 "$T/log"; cd /; rm -rf "$T"; exit $_s' EXIT
 wait_calls 10
 calls 11 20 >> logs/app.log
 wait_calls 20
