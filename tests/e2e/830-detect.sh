@@ -41,8 +41,10 @@ same_as_preset() {
 	expect_status 0 report --db told.db --json
 	expect_text out "\"cost_usd\":$cost"
 }
+n=0
 for log in "$FIX"/logs/*.log; do
-	[ -e "$log" ] || continue
+	n=$((n + 1)) # LOGS_EVERY=8: every eighth log, where the program is slow
+	[ $((n % ${LOGS_EVERY:-1})) -eq 0 ] || continue
 	name=$(basename "$log")
 	preset=${name%%.*}
 	mkdir -p known
