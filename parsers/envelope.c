@@ -321,7 +321,9 @@ static bool may_be_time(struct str word)
 		digits++;
 	if (digits == 0)
 		return false;
-	return digits >= 10 || (digits < word.n && memchr("-/:", word.p[digits], 3) != NULL);
+	if (digits >= 10 || digits == word.n)
+		return digits >= 10;
+	return word.p[digits] == '-' || word.p[digits] == '/' || word.p[digits] == ':';
 }
 
 static struct str within_brackets(struct str word)

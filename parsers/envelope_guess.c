@@ -118,7 +118,7 @@ static bool looks_like_journald(struct str object)
 static bool is_text(struct str before)
 {
 	for (size_t i = 0; i < before.n; i++)
-		if (memchr(" \t[", before.p[i], 3) == NULL)
+		if (before.p[i] != ' ' && before.p[i] != '\t' && before.p[i] != '[')
 			return true;
 	return false;
 }
