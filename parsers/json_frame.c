@@ -21,17 +21,23 @@ static bool is_separator(char c)
 	       c == '\0' || c == '\x1e'; /* RFC 7464 writes this before each value */
 }
 
-static size_t skip_separators(struct str text, size_t at)
+/* The first byte from `at` on that is no separator, or is `end`. */
+static size_t skip_separators_to(struct str text, size_t at, char end)
 {
 	static const struct str mark = {"\xef\xbb\xbf", 3};
 
-	for (; at < text.n; at++) {
+	for (; at < text.n && text.p[at] != end; at++) {
 		if (text.p[at] == mark.p[0] && str_starts(str_from(text, at), mark))
 			at += mark.n - 1;
 		else if (!is_separator(text.p[at]))
 			break;
 	}
 	return at;
+}
+
+static size_t skip_separators(struct str text, size_t at)
+{
+	return skip_separators_to(text, at, '{');
 }
 
 static size_t skip_blanks(struct str text, size_t at)
@@ -98,14 +104,6 @@ static size_t scalar_end(struct str text, bool last, size_t start, size_t *seen)
 
 enum answer { NO, YES, UNSURE };
 
-/* The first byte of a line that does not stand between values. */
-static size_t skip_separators_in_line(struct str text, size_t at)
-{
-	while (at < text.n && is_separator(text.p[at]) && text.p[at] != '\n')
-		at++;
-	return at;
-}
-
 /*
  * Whether another record begins with a line: it has no more indentation, and a line of text or an
  * object begins there that holds what is broken in this one; or an array is opened. UNSURE: more of
@@ -116,7 +114,7 @@ static enum answer begins_record(struct str text, bool last, size_t line, size_t
                                  size_t fault)
 {
 	static const char inside[] = {'}', ']', '"', '\'', ':'};
-	size_t blanks = skip_blanks(text, line), start = skip_separators_in_line(text, blanks);
+	size_t blanks = skip_blanks(text, line), start = skip_separators_to(text, blanks, '\n');
 	size_t scalar, brace, seen;
 
 	if (blanks - line > indent)
