@@ -44,7 +44,7 @@ static void vote(struct votes *votes, const int64_t n[PLACES])
 	votes->reasoning_beside += n[REASONING] > n[OUTPUT];
 }
 
-static struct str path_of(struct guess *g, enum count count)
+static struct str path_of(struct guess *g, int count)
 {
 	const struct guess_field *f = guess_field(g, FIELD_COUNT, count);
 

@@ -267,7 +267,7 @@ static void add_fields(struct guess *g, const struct text_line *line)
 }
 
 /* The label of an item without its sign: "cache_read_input_tokens". */
-static struct str label_of(const struct text_line *line, enum count count)
+static struct str label_of(const struct text_line *line, int count)
 {
 	const struct item *item = line_item(line, FIELD_COUNT, count);
 	struct str label = {0};
