@@ -254,7 +254,7 @@ bool bind_word(struct binder *b, const struct key *key, const struct yaml_node *
 
 bool bind_enum(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
 {
-	size_t index;
+	size_t index = 0;
 	unsigned value;
 
 	if (!bind_choice(b, key, node, &index))
