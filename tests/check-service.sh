@@ -11,8 +11,8 @@ wrong() {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-make -s install DESTDIR="$work/root" PREFIX=/usr SYSCONFDIR=/etc/other || exit 1
-unit=$work/root/usr/lib/systemd/system/tokentail.service
+make -s install DESTDIR="$work/dest" PREFIX=/usr SYSCONFDIR=/etc/other || exit 1
+unit=$work/dest/usr/lib/systemd/system/tokentail.service
 [ -s "$unit" ] || { echo "make install installs no unit"; exit 1; }
 grep -q '^ExecStart=/usr/bin/tokentail run -c /etc/other/tokentail/tokentail.yaml$' "$unit" ||
 	wrong "$unit: ExecStart has not the paths of the installation"
@@ -28,8 +28,8 @@ for call in landlock_create_ruleset landlock_add_rule landlock_restrict_self sec
 	grep -q "^SystemCallFilter=.*\b$call\b" "$unit" || wrong "$unit: the sandbox needs $call"
 done
 # The check before a reload is a command line that the program takes.
-set -- $(sed -n 's/^ExecReload=[^ ]*tokentail //p' "$unit" | sed "s| /etc/other| $work/root/etc/other|")
-HOME=$work "$work/root/usr/bin/tokentail" "$@" >"$work/out" 2>&1 ||
+set -- $(sed -n 's/^ExecReload=[^ ]*tokentail //p' "$unit" | sed "s| /etc/other| $work/dest/etc/other|")
+HOME=$work "$work/dest/usr/bin/tokentail" "$@" >"$work/out" 2>&1 ||
 	wrong "$unit: ExecReload: tokentail $*: $(cat "$work/out")"
 [ "${1-}" = check ] || wrong "$unit: a reload does not check first"
 
@@ -40,7 +40,7 @@ if ! command -v systemd-analyze >/dev/null; then
 fi
 
 # It looks for the program where the unit says: the copy that was installed, for now.
-sed "s|=/usr/bin/|=$work/root/usr/bin/|" "$unit" >"$work/tokentail.service"
+sed "s|=/usr/bin/|=$work/dest/usr/bin/|" "$unit" >"$work/tokentail.service"
 systemd-analyze verify "$work/tokentail.service" >"$work/out" 2>&1 || wrong "systemd-analyze verify fails"
 grep -n tokentail "$work/out" && wrong "systemd-analyze verify has something to say"
 if systemd-analyze security --help 2>/dev/null | grep -q -- --offline; then
