@@ -195,6 +195,10 @@ static bool settle(struct binder *b, struct source_config *s)
 		return bind_fail(b, line,
 		                 "join and cumulative in one source: its records are parts of "
 		                 "calls or counters that grow, not both");
+	if (s->rewritten && s->cumulative_by_n)
+		return bind_fail(b, line,
+		                 "rewritten and cumulative in one source: a value that comes again "
+		                 "cannot be told from a counter that began anew");
 	return settle_format(b, s);
 }
 

@@ -264,14 +264,14 @@ static void test_keys_of_records_that_belong_together_are_read(void **state)
 	assert_true(s->join_within == INT64_C(60) * 1000000);
 	assert_int_equal(s->carry_n, 2);
 	assert_int_equal(s->cumulative_by_n, 0);
-	assert_false(s->rewritten);
+	assert_true(s->rewritten);
 	assert_int_equal(agents->frame, FRAME_LINES);
 	assert_false(agents->unwrap_auto);
 	assert_int_equal(agents->unwrap_n, 0);
 	assert_int_equal(agents->cumulative_by_n, 1);
 	assert_int_equal(agents->cumulative_fields_n, 2);
 	assert_int_equal(agents->join_by_n, 0);
-	assert_true(agents->rewritten);
+	assert_false(agents->rewritten);
 	config_free(&c);
 	c = good_text(
 		STR("sources: [{name: a, paths: b, preset: json, join: {by: x, until: model}}]"),
