@@ -140,3 +140,16 @@ expect_status 0 report --db "$DB" --json
 expect_json total.calls 3
 backfill -c heirs.yaml
 expect_counts 0 0 0 0 0
+
+# To people a run says why its duplicates are below 0.
+rm -rf "$DB"* logs/*
+now=$(date +%s)
+sed -i 's/within: 10m/within: 2s/' tokentail.yaml
+answered 9 0 > logs/a.log
+backfill -c tokentail.yaml
+expect_counts 1 0 1 0 0
+sleep 3
+expect_status 0 backfill -c tokentail.yaml --db "$DB"
+expect_text out '0 records = 1 calls + -1 duplicates + 0 skipped + 0 rejected'
+expect_text out 'were duplicates then and are calls now'
+adds_up "$DB" 1
