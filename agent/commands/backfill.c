@@ -206,8 +206,9 @@ static void print_text(const struct backfill *b, const struct pipeline_sums *s)
 	             counts[OUTCOME_CALL], counts[OUTCOME_DUPLICATE], counts[OUTCOME_SKIPPED],
 	             counts[OUTCOME_REJECTED]);
 	if (c->records[OUTCOME_DUPLICATE] < 0)
-		(void)puts("parts of calls that an earlier run left waiting were duplicates then and "
-		           "are calls now");
+		(void)puts(
+			"parts of calls that an earlier run left waiting were duplicates then and "
+			"are calls now");
 	(void)printf("cost %s", cost);
 	if (c->unpriced)
 		(void)printf(", without %" PRId64 " %s no price", c->unpriced,
@@ -358,8 +359,10 @@ const struct command command_backfill = {
 		"Files are known by content: what was counted before is not counted again, also\n"
 		"under another name or packed with gzip.\n"
 		"\n"
-		"The counters of all runs add up to those of `status`. So duplicates can be below 0:\n"
-		"a part of a joined call whose rest never came was one in an earlier run, and is a\n"
+		"The counters of all runs add up to those of `status`. So duplicates can be below "
+                "0:\n"
+		"a part of a joined call whose rest never came was one in an earlier run, and is "
+                "a\n"
 		"call now.\n"
 		"\n"
 		"Examples:\n"
