@@ -46,10 +46,12 @@ struct records {
 	struct line *lines;
 	size_t lines_n, lines_room;
 	struct pending pending[UNWRAP_MAX][ENVELOPE_STREAMS];
-	size_t open;  /* of them */
-	bool dry;     /* only what is open is asked, not the text */
-	bool joining; /* the line that is opened lies in a pending text, so not for long */
-	bool all;     /* none are passed over */
+	size_t open; /* of them */
+	bool dry;    /* only what is open is asked, not the text */
+	bool all;    /* none are passed over */
+	/* The pending text that the line which is opened lies in, so not for long; NULL: in none.
+	 */
+	struct buf *joined;
 	/* Of the piece. */
 	const struct source *source;
 	const struct wrapping *wrapping;

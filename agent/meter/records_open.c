@@ -48,22 +48,41 @@ static struct str without_newline(struct str text)
 	return text;
 }
 
-static void add_line(struct records *r, struct str text, const struct whence *whence)
+static void note_line(struct records *r, const struct whence *whence)
 {
 	struct line *line;
 
-	if (r->dry)
-		return;
 	r->lines = array_room(r->lines, r->lines_n, &r->lines_room, sizeof(*r->lines));
 	line = &r->lines[r->lines_n++];
 	*line = (struct line){.at = r->inner.n, .whence = *whence};
-	if (r->joining && whence->time.n) {
+	if (r->joined && whence->time.n) {
 		struct str time = cut_time(whence->time);
 
 		line->whence.time.p = memcpy(arena_bytes(&r->scratch, time.n), time.p, time.n);
 		line->whence.time.n = time.n;
 	}
-	buf_str(&r->inner, text);
+}
+
+/* A large record is not held twice: what was joined becomes `inner` where nothing is before it. */
+static bool take_joined(struct records *r, struct str text)
+{
+	struct buf before = r->inner;
+
+	if (r->joined == NULL || text.p != r->joined->p || text.n < TEXT_KEEP || before.n)
+		return false;
+	r->inner = *r->joined;
+	r->inner.n = text.n;
+	*r->joined = before;
+	return true;
+}
+
+static void add_line(struct records *r, struct str text, const struct whence *whence)
+{
+	if (r->dry)
+		return;
+	note_line(r, whence);
+	if (!take_joined(r, text))
+		buf_str(&r->inner, text);
 	/* A journal's message may have lines of its own. */
 	for (char *p = r->inner.p + r->inner.n - text.n, *end = r->inner.p + r->inner.n;
 	     (p = memchr(p, '\n', (size_t)(end - p))) != NULL;)
@@ -97,14 +116,14 @@ static void add_part(struct records *r, struct pending *p, struct str text,
 /* What has been joined goes on to the next level, with the time of its last part. */
 static void close_pending(struct records *r, size_t level, struct pending *p)
 {
-	bool joining = r->joining;
+	struct buf *joined = r->joined;
 
 	records_pad(&p->text);
 	p->open = false;
 	r->open--;
-	r->joining = true;
+	r->joined = &p->text;
 	open_line(r, level + 1, without_newline(buf_view(&p->text)), &p->whence);
-	r->joining = joining;
+	r->joined = joined;
 	buf_clear(&p->text);
 }
 

@@ -81,3 +81,13 @@ backfill --preset json 'logs/*'
 expect_counts 0 0 0 0 0
 expect_file logs/app.log read 'unfinished record'
 adds_up "$DB" 4
+
+# A long record, with short ones around it: all count, and it is held once.
+{ calls 1 2; long_calls 3 3 20000000; calls 4 5; } > lines
+for kind in docker cri; do
+	rm -f "$DB"* logs/*
+	wrap $kind < lines > logs/app.log
+	backfill --preset json 'logs/*'
+	expect_counts 5 5 0 0 0
+	adds_up "$DB" 5
+done
