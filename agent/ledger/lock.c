@@ -108,3 +108,20 @@ int lock_read(const char *database, bool *is_written)
 	}
 	return fd;
 }
+
+long lock_writer(const char *database)
+{
+	struct flock shared = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	int fd = lock_open(database, O_RDONLY);
+	long pid = 0;
+
+	if (fd < 0)
+		return 0;
+	if (fcntl(fd, F_OFD_GETLK, &shared) == 0 && shared.l_type == F_WRLCK) {
+		pid = read_pid(fd);
+		if (pid <= 0)
+			pid = -1;
+	}
+	(void)close(fd);
+	return pid;
+}

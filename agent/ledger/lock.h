@@ -14,5 +14,8 @@ int lock_write(const char *database, int wait_ms, struct err *err);
 /* To read a database that nobody writes, so that nobody begins to: the descriptor to close, or -1
  * when there is no lock file that could be held. *is_written when there is a writer. */
 int lock_read(const char *database, bool *is_written);
+/* The id of the process that writes; 0: nobody does. -1: somebody, who is not known. Takes no lock.
+ */
+long lock_writer(const char *database);
 
 #endif

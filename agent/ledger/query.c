@@ -1,8 +1,8 @@
 /*
  * From a question to the rows of its answer: the time is fitted to the hours of the totals, the
- * tables are scanned into groups (query_scan.c), groups become rows with texts, are put in order,
- * cut to the limit and given their percentiles. All of it reads one snapshot, so that an agent that
- * commits meanwhile cannot make the rows and the total disagree.
+ * tables are scanned into groups (query_scan.c), groups become rows with texts, which are put in
+ * order and cut to the limit (query_rows.c) and given their percentiles. All of it reads one
+ * snapshot, so that an agent that commits meanwhile cannot make the rows and the total disagree.
  */
 #include "agent/ledger/query.h"
 
@@ -11,6 +11,7 @@
 
 #include "agent/ledger/dim.h"
 #include "agent/ledger/inner.h"
+#include "agent/ledger/query_rows.h"
 #include "agent/ledger/query_scan.h"
 
 #define TIME_HOUR (3600 * TIME_SEC)
@@ -110,25 +111,6 @@ static struct str *texts_new(const struct tuples *t)
 	return xcalloc(t->index.n * QUERY_DIMS_MAX, sizeof(struct str));
 }
 
-static bool label_text(struct sql *sql, int64_t label, struct arena *a, struct str *ret,
-                       struct err *err)
-{
-	sqlite3_stmt *st = sql_statement(sql, "SELECT text FROM labels WHERE id = ?", err);
-	bool found = false;
-
-	if (st == NULL)
-		return false;
-	(void)sqlite3_bind_int64(st, 1, label);
-	if (!sql_next(sql, st, &found, err))
-		return false;
-	if (!found)
-		return err_set(err, "the ledger is damaged: label %lld is not there",
-		               (long long)label);
-	*ret = query_keep(a, sql_column_text(st, 0));
-	(void)sqlite3_reset(st);
-	return true;
-}
-
 static bool label_texts(const struct scan *s, struct arena *a, struct str *texts, struct err *err)
 {
 	const struct query *q = s->grouping.query;
@@ -139,7 +121,8 @@ static bool label_texts(const struct scan *s, struct arena *a, struct str *texts
 		size_t dim = i % QUERY_DIMS_MAX;
 
 		if (dim < q->by_n && dim_column(q->by[dim]) != DIM_COLUMN_NONE)
-			ok = label_text(s->sql, t->v[i / QUERY_DIMS_MAX].v[dim], a, &texts[i], err);
+			ok = query_label(s->sql, t->v[i / QUERY_DIMS_MAX].v[dim], a, &texts[i],
+			                 err);
 	}
 	return ok;
 }
@@ -199,141 +182,14 @@ static bool make_rows(const struct scan *s, struct query_result *r, struct err *
 	return ok;
 }
 
-/* ---- order and limit ---- */
-
-struct order {
-	const struct query *query;
-	const struct query_row *rows;
-	size_t times; /* dims that go first, upwards */
-};
-
-static wide measure(const struct query_row *row, enum query_sort sort)
-{
-	const struct sums *s = &row->sums;
-
-	switch (sort) {
-	case SORT_CALLS:
-		return s->calls;
-	case SORT_TOKENS:
-		return (wide)s->count[COUNT_INPUT] + s->count[COUNT_OUTPUT];
-	case SORT_DEFAULT:
-	case SORT_COST:
-		break;
-	}
-	return s->cost;
-}
-
-static int compare_keys(const struct query_row *a, const struct query_row *b, size_t n)
-{
-	int order = 0;
-
-	for (size_t i = 0; i < n && order == 0; i++)
-		order = str_cmp(a->key[i], b->key[i]);
-	return order;
-}
-
-/* Rows without calls last; equal rows by the other measures, then by their texts. */
-static int compare(const void *x, const void *y, void *arg)
-{
-	const struct order *o = arg;
-	const struct query_row *a = &o->rows[*(const uint32_t *)x];
-	const struct query_row *b = &o->rows[*(const uint32_t *)y];
-	const enum query_sort by[] = {o->query->sort, SORT_COST, SORT_CALLS, SORT_TOKENS};
-	int order = (a->sums.calls == 0) - (b->sums.calls == 0);
-
-	if (order == 0)
-		order = compare_keys(a, b, o->times);
-	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]) && order == 0; i++) {
-		wide left = measure(a, by[i]);
-		wide right = measure(b, by[i]);
-
-		order = (left < right) - (left > right);
-	}
-	return order ? order : compare_keys(a, b, o->query->by_n);
-}
-
-static size_t leading_times(const struct query *q)
-{
-	size_t n = 0;
-
-	while (q->sort == SORT_DEFAULT && n < q->by_n && dim_is_time(q->by[n]))
-		n++;
-	return n;
-}
-
-/* Puts the rows in order and leaves out those without calls; row_of_group says where each went. */
-static void sort_rows(const struct query *q, struct query_result *r, uint32_t *row_of_group)
-{
-	struct order order = {q, r->rows, leading_times(q)};
-	uint32_t *from = xcalloc(r->n, sizeof(*from));
-	struct query_row *sorted = xcalloc(r->n, sizeof(*sorted));
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < r->n; i++) {
-		from[i] = i;
-		row_of_group[i] = GROUP_NONE;
-	}
-	if (r->n)
-		qsort_r(from, r->n, sizeof(*from), compare, &order);
-	for (; n < r->n && r->rows[from[n]].sums.calls != 0; n++) {
-		sorted[n] = r->rows[from[n]];
-		row_of_group[from[n]] = (uint32_t)n;
-	}
-	free(from);
-	free(r->rows);
-	r->rows = sorted;
-	r->n = n;
-}
-
-static bool merge(struct query_row *to, const struct query_row *row, struct err *err)
-{
-	union numbers sum = {.sums = to->sums};
-	union numbers add = {.sums = row->sums};
-
-	if (!numbers_add(&sum, &add))
-		return err_set(err, "a sum is beyond 64 bits; ask for a shorter time");
-	to->sums = sum.sums;
-	to->errors += row->errors;
-	return true;
-}
-
-static bool cut_rows(const struct query *q, struct query_result *r, uint32_t *row_of_group,
-                     size_t groups, struct err *err)
-{
-	struct query_row other = {.key[0] = STR("other")};
-
-	if (q->limit == 0 || r->n <= q->limit)
-		return true;
-	for (size_t i = q->limit; i < r->n; i++)
-		if (!merge(&other, &r->rows[i], err))
-			return false;
-	for (size_t i = 0; i < groups; i++)
-		if (row_of_group[i] != GROUP_NONE && row_of_group[i] > q->limit)
-			row_of_group[i] = (uint32_t)q->limit;
-	r->other_n = r->n - q->limit;
-	r->rows[q->limit] = other;
-	r->n = q->limit + 1;
-	return true;
-}
-
-static bool sum_rows(struct query_result *r, struct err *err)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (!merge(&r->total, &r->rows[i], err))
-			return false;
-	return true;
-}
-
 static bool answer(struct scan *s, const struct query *q, struct query_result *r, struct err *err)
 {
 	size_t groups = s->grouping.index.n;
 	uint32_t *row_of_group = xcalloc(groups, sizeof(*row_of_group));
 	bool ok = make_rows(s, r, err);
 
-	if (ok) {
-		sort_rows(q, r, row_of_group);
-		ok = cut_rows(q, r, row_of_group, groups, err) && sum_rows(r, err);
-	}
+	if (ok)
+		ok = rows_arrange(q, r, row_of_group, err);
 	if (ok)
 		latencies_percentiles(&s->latencies, row_of_group, r);
 	free(row_of_group);

@@ -87,6 +87,9 @@ struct coverage_row {
 bool query_coverage(struct ledger *l, struct coverage_row **ret, size_t *n, struct arena *text,
                     struct err *err);
 
+/* The same over all sources and reasons. */
+bool query_outcomes(struct ledger *l, int64_t ret[OUTCOMES], struct err *err);
+
 /* The last rejected records kept. */
 struct reject_row {
 	struct str source, reason, path, value;
@@ -94,5 +97,14 @@ struct reject_row {
 };
 bool query_rejects(struct ledger *l, size_t limit, struct reject_row **ret, size_t *n,
                    struct arena *text, struct err *err);
+
+/* Files that may have something to count: neither finished nor left out. The newest first. */
+struct file_row {
+	struct str path;
+	int64_t device, inode, offset, content_size;
+	bool gzip;
+};
+bool query_files(struct ledger *l, size_t limit, struct file_row **ret, size_t *n,
+                 struct arena *text, struct err *err);
 
 #endif

@@ -26,8 +26,25 @@ struct str query_keep(struct arena *a, struct str text)
 	return (struct str){copy, text.n};
 }
 
-/* The number of a label, -1 when there is no such text. */
-static bool find_label(struct sql *sql, struct str text, int64_t *ret, struct err *err)
+bool query_label(struct sql *sql, int64_t label, struct arena *a, struct str *ret, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(sql, "SELECT text FROM labels WHERE id = ?", err);
+	bool found = false;
+
+	if (st == NULL)
+		return false;
+	(void)sqlite3_bind_int64(st, 1, label);
+	if (!sql_next(sql, st, &found, err))
+		return false;
+	if (!found)
+		return err_set(err, "the ledger is damaged: label %lld is not there",
+		               (long long)label);
+	*ret = query_keep(a, sql_column_text(st, 0));
+	(void)sqlite3_reset(st);
+	return true;
+}
+
+bool query_find_label(struct sql *sql, struct str text, int64_t *ret, struct err *err)
 {
 	sqlite3_stmt *find = sql_statement(sql, "SELECT id FROM labels WHERE text = ?", err);
 	bool found = false;
@@ -50,10 +67,10 @@ static bool find_labels(struct grouping *g, struct err *err)
 		if (q->where[i].dim == DIM_SESSION)
 			g->where_id[i] = intern_id(g->sessions, q->where[i].value);
 		else if (!dim_is_time(q->where[i].dim) &&
-		         !find_label(g->sql, q->where[i].value, &g->where_id[i], err))
+		         !query_find_label(g->sql, q->where[i].value, &g->where_id[i], err))
 			return false;
 	}
-	return find_label(g->sql, STR("error"), &g->error_label, err);
+	return query_find_label(g->sql, STR("error"), &g->error_label, err);
 }
 
 bool grouping_open(struct grouping *g, struct sql *sql, const struct query *q, struct err *err)

@@ -70,5 +70,9 @@ uint32_t grouping_number(struct grouping *g, uint32_t labels, uint32_t times, ui
 
 /* A copy in the arena. */
 struct str query_keep(struct arena *a, struct str text);
+/* The text of a label, in the arena. False and *err: not there. */
+bool query_label(struct sql *sql, int64_t label, struct arena *a, struct str *ret, struct err *err);
+/* The number of a text, -1 when no label has it. */
+bool query_find_label(struct sql *sql, struct str text, int64_t *ret, struct err *err);
 
 #endif

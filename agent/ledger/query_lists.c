@@ -93,3 +93,48 @@ bool query_rejects(struct ledger *l, size_t limit, struct reject_row **ret, size
 	*n = list.n;
 	return true;
 }
+
+bool query_outcomes(struct ledger *l, int64_t ret[OUTCOMES], struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(
+		&l->sql, "SELECT outcome, sum(records) FROM coverage GROUP BY outcome", err);
+	bool more = true;
+	bool ok = st != NULL;
+
+	memset(ret, 0, OUTCOMES * sizeof(*ret));
+	while (ok && (ok = sql_next(&l->sql, st, &more, err)) && more) {
+		int64_t outcome = sqlite3_column_int64(st, 0);
+
+		if (outcome >= 0 && outcome < OUTCOMES)
+			ret[outcome] = sqlite3_column_int64(st, 1);
+	}
+	return ok;
+}
+
+static void read_file(sqlite3_stmt *st, void *row, struct arena *text)
+{
+	*(struct file_row *)row = (struct file_row){
+		.path = query_keep(text, sql_column_text(st, 0)),
+		.device = sqlite3_column_int64(st, 1),
+		.inode = sqlite3_column_int64(st, 2),
+		.offset = sqlite3_column_int64(st, 3),
+		.content_size = sqlite3_column_int64(st, 4),
+		.gzip = sqlite3_column_int(st, 5) != 0,
+	};
+}
+
+bool query_files(struct ledger *l, size_t limit, struct file_row **ret, size_t *n,
+                 struct arena *text, struct err *err)
+{
+	struct list list = {.row_size = sizeof(**ret), .text = text, .read = read_file};
+
+	_Static_assert(FILE_LEFT_OUT == 4 && FILE_FINISHED == 5, "as the statement has them");
+	if (!gather(l,
+	            "SELECT path, device, inode, offset, content_size, gzip FROM files "
+	            "WHERE state NOT IN (4, 5) ORDER BY id DESC LIMIT ?",
+	            limit, &list, err))
+		return false;
+	*ret = list.rows;
+	*n = list.n;
+	return true;
+}

@@ -13,13 +13,6 @@
 
 #define QUARTER (900 * TIME_SEC)
 
-/* In the order of struct sums. */
-#define SUM_COLUMNS                                                                      \
-	"calls, unpriced, estimated, unknown_usage, inconsistent, input, cache_read, "   \
-	"cache_write, "                                                                  \
-	"cache_write_1h, output, reasoning, cost, latency, latency_calls, logged_cost, " \
-	"logged_calls"
-
 bool numbers_add(union numbers *to, const union numbers *add)
 {
 	bool beyond = false;
@@ -91,8 +84,7 @@ static int64_t quarter_of(int64_t id)
 	return time - time % QUARTER;
 }
 
-/* Of a total in which some calls have a price: the share of tokens of those that have none. */
-static void keep_unpriced(struct sums *sums)
+void scan_keep_unpriced(struct sums *sums)
 {
 	for (size_t i = 0; i < COUNT_TOKENS && sums->unpriced < sums->calls; i++)
 		sums->count[i] = (int64_t)((wide)sums->count[i] * sums->unpriced / sums->calls);
@@ -114,7 +106,7 @@ static bool add_total(struct scan *s, sqlite3_stmt *statement, struct err *err)
 	for (int i = 0; i < SUMS_N; i++)
 		row.n[i] = sqlite3_column_int64(statement, i + 2);
 	if (s->unpriced_only)
-		keep_unpriced(&row.sums);
+		scan_keep_unpriced(&row.sums);
 	if (row.sums.calls == 0)
 		return true;
 	return add(s, grouping_number(g, labels, times, 0), &row, is_error, err);
@@ -128,7 +120,7 @@ bool scan_totals(struct scan *s, struct err *err)
 	range[0] = total_id_first(range[0]);
 	range[1] = total_id_first(range[1]);
 	return step_all(
-		s, "SELECT hour, combination, " SUM_COLUMNS " FROM totals WHERE id >= ? AND id < ?",
+		s, "SELECT hour, combination, " SCAN_SUMS " FROM totals WHERE id >= ? AND id < ?",
 		range, add_total, err);
 }
 

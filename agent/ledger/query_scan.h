@@ -7,6 +7,12 @@
 #include "agent/ledger/query_group.h"
 #include "agent/ledger/query_latency.h"
 
+/* Columns of `totals`, in the order of struct sums. */
+#define SCAN_SUMS                                                                        \
+	"calls, unpriced, estimated, unknown_usage, inconsistent, input, cache_read, "   \
+	"cache_write, cache_write_1h, output, reasoning, cost, latency, latency_calls, " \
+	"logged_cost, logged_calls"
+
 struct scan {
 	struct sql *sql;
 	const struct zone *zone; /* the ledger's: where hours are cut */
@@ -25,6 +31,8 @@ bool scan_histograms(struct scan *s, struct err *err);
 /* The same from the calls that are kept, by anything. */
 bool scan_call_latencies(struct scan *s, struct err *err);
 
+/* Of a total in which some calls have a price: the share of tokens of those that have none. */
+void scan_keep_unpriced(struct sums *sums);
 /* to += add; false when a sum is beyond 64 bits. */
 bool numbers_add(union numbers *to, const union numbers *add);
 
