@@ -12,7 +12,7 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 INSTALL    ?= install
 CFLAGS     ?= -O2 -g
 
-DEPS       := yaml-0.1 libpcre2-8 sqlite3 zlib
+DEPS       := yaml-0.1 libpcre2-8 sqlite3 zlib ncursesw
 # Used where it is found; ISAL= builds without it.
 ISAL       ?= $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo libisal)
 TEST_DEPS  := cmocka

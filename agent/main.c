@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_backfill,
 	&command_run,
 	&command_report,
+	&command_top,
 	&command_status,
 	&command_check,
 	&command_explain,

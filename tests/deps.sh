@@ -24,12 +24,14 @@ for purpose in "$@"; do
 		want libpcre2-dev lib libpcre2-8
 		want libsqlite3-dev lib sqlite3
 		want zlib1g-dev lib zlib
+		want libncurses-dev lib ncursesw
 		want libisal-dev lib libisal
 		want tzdata test -e /usr/share/zoneinfo/Europe/Berlin
 		;;
 	test)
 		want libcmocka-dev lib cmocka
 		want python3 has python3
+		want tmux has tmux
 		;;
 	lint)
 		want clang-format has clang-format
