@@ -91,15 +91,15 @@ static void look(struct top *t)
 	}
 }
 
-/* Waits for the interval, a key or a signal; false: nobody can press a key any more. */
-static bool wait_for(struct top *t, bool keys)
+/* Waits for the interval, a signal, or a key on the terminal; false: nobody is there any more. */
+static bool wait_for(struct top *t, int fd)
 {
 	const struct timespec timeout = {.tv_sec = (time_t)(t->interval / TIME_SEC),
 	                                 .tv_nsec = (long)(t->interval % TIME_SEC) * 1000};
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct pollfd other = {.fd = fd, .events = fd == STDIN_FILENO ? POLLIN : 0};
 
-	(void)ppoll(&in, keys ? 1 : 0, &timeout, &t->asleep);
-	return (in.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+	(void)ppoll(&other, 1, &timeout, &t->asleep);
+	return (other.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
 }
 
 /* ---- as a screen ---- */
@@ -138,7 +138,7 @@ static int show_screen(struct top *t)
 	while (goes_on && !asked_to_stop) {
 		look(t);
 		draw(t);
-		goes_on = wait_for(t, true) && take_keys(t);
+		goes_on = wait_for(t, STDIN_FILENO) && take_keys(t);
 	}
 	screen_close();
 	return EXIT_GOOD;
@@ -194,7 +194,7 @@ static int show_lines(struct top *t)
 	memcpy(before, t->view.answer->records, sizeof(before));
 	lag = t->view.lag;
 	ok = write_out(&out);
-	while (ok && wait_for(t, false) && !asked_to_stop) {
+	while (ok && wait_for(t, STDOUT_FILENO) && !asked_to_stop) {
 		look(t);
 		say_error(t, &said);
 		if (t->err.text[0] == '\0' && is_another(&t->view, before, lag)) {

@@ -51,8 +51,8 @@ static int64_t filled(const struct chart *c, int64_t cost, size_t rows, int64_t 
 static void put_bars(const struct chart *c, size_t rows, size_t row, struct buf *out)
 {
 	static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-	static const char *const plain[] = {" ", ".", "#"};
-	int64_t steps = c->utf8 ? 8 : 2;
+	static const char *const plain[] = {" ", ".", "-", "=", "#"};
+	int64_t steps = c->utf8 ? 8 : 4;
 
 	for (size_t i = 0; i < c->columns; i++) {
 		int64_t n = filled(c, c->column[i], rows, steps, (int64_t)(rows - 1 - row) * steps);
