@@ -42,7 +42,7 @@ static int64_t filled(const struct chart *c, int64_t cost, size_t rows, int64_t 
 {
 	int64_t height;
 
-	if (cost <= 0)
+	if (cost <= 0 || c->most <= 0)
 		return 0;
 	height = (int64_t)(((wide)cost * (wide)rows * steps + c->most - 1) / c->most) - from;
 	return height < 0 ? 0 : height > steps ? steps : height;

@@ -54,12 +54,10 @@ static int keep(int c)
 	return c;
 }
 
-static void keep_sequence(const char *name)
+static void keep_sequence(const char *sequence)
 {
-	const char *text = tigetstr(name);
-
-	if (text && text != (const char *)-1)
-		(void)tputs(text, 1, keep);
+	if (sequence)
+		(void)tputs(sequence, 1, keep);
 }
 
 /* A terminal that can put the cursor anywhere: the others would get a heap of lines. */
@@ -97,10 +95,10 @@ bool screen_open(void)
 		(void)setlocale(LC_CTYPE, "C");
 		return false;
 	}
-	keep_sequence("sgr0");
-	keep_sequence("cnorm");
-	keep_sequence("rmkx");
-	keep_sequence("rmcup");
+	keep_sequence(exit_attribute_mode);
+	keep_sequence(cursor_normal);
+	keep_sequence(keypad_local);
+	keep_sequence(exit_ca_mode);
 	handle_fatal(on_fatal, (int)SA_RESETHAND | SA_NODEFER);
 	(void)cbreak();
 	(void)noecho();

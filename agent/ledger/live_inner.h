@@ -54,6 +54,7 @@ struct live_tally {
 	int64_t base;    /* begin of the first slot */
 	int64_t settled; /* the tail begins here */
 	int64_t until;
+	int64_t rows; /* read so far */
 	struct live_groups by, unpriced;
 	struct latencies latencies[LIVE_PARTS]; /* by number in `by` */
 	bool too_many_latencies;
@@ -72,12 +73,10 @@ struct live_group *live_groups_of(struct live_groups *g, struct sql *sql, int64_
 
 /*
  * Adds what lies in [from, t->until): before t->settled it is settled, behind it is of the tail,
- * which has to be empty. *rows grows by the number of rows read. False and *err: some was added.
+ * which has to be empty. t->rows grows by the rows that were read. False and *err: some was added.
  */
-bool live_scan_calls(struct live_tally *t, struct sql *sql, int64_t from, int64_t *rows,
-                     struct err *err);
-bool live_scan_totals(struct live_tally *t, struct sql *sql, int64_t from, int64_t *rows,
-                      struct err *err);
+bool live_scan_calls(struct live_tally *t, struct sql *sql, int64_t from, struct err *err);
+bool live_scan_totals(struct live_tally *t, struct sql *sql, int64_t from, struct err *err);
 
 /* Fills the result, the unpriced models and the slots, `slots` of them up to the last. False and
  * *err: a sum is beyond 64 bits; nothing is left to free. */

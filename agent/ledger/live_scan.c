@@ -184,7 +184,7 @@ typedef bool row_fn(struct live_tally *t, struct sql *sql, sqlite3_stmt *stateme
 
 /* Steps the statement of a text with two parameters, calling `row` for each of its rows. */
 static bool step_all(struct live_tally *t, struct sql *sql, const char *text,
-                     const int64_t range[2], row_fn *row, int64_t *rows, struct err *err)
+                     const int64_t range[2], row_fn *row, struct err *err)
 {
 	sqlite3_stmt *st = sql_statement(sql, text, err);
 	bool ok = st != NULL;
@@ -195,7 +195,7 @@ static bool step_all(struct live_tally *t, struct sql *sql, const char *text,
 	sql_bind_ints(st, 1, range, 2);
 	while (ok && (ok = sql_next(sql, st, &more, err)) && more) {
 		ok = row(t, sql, st, err);
-		++*rows;
+		t->rows++;
 	}
 	(void)sqlite3_reset(st);
 	return ok;
@@ -231,8 +231,7 @@ static bool add_call(struct live_tally *t, struct sql *sql, sqlite3_stmt *st, st
 	return group != NULL;
 }
 
-bool live_scan_calls(struct live_tally *t, struct sql *sql, int64_t from, int64_t *rows,
-                     struct err *err)
+bool live_scan_calls(struct live_tally *t, struct sql *sql, int64_t from, struct err *err)
 {
 	const int64_t range[2] = {call_id_first(from / TIME_MS), call_id_first(t->until / TIME_MS)};
 
@@ -240,7 +239,7 @@ bool live_scan_calls(struct live_tally *t, struct sql *sql, int64_t from, int64_
 	                "SELECT id, combination, latency, flags, cost, input, cache_read, "
 	                "cache_write, cache_write_1h, output, reasoning FROM call_rows "
 	                "WHERE id >= ? AND id < ?",
-	                range, add_call, rows, err);
+	                range, add_call, err);
 }
 
 static bool add_total(struct live_tally *t, struct sql *sql, sqlite3_stmt *st, struct err *err)
@@ -270,8 +269,7 @@ static bool add_histogram(struct live_tally *t, struct sql *sql, sqlite3_stmt *s
 	return true;
 }
 
-bool live_scan_totals(struct live_tally *t, struct sql *sql, int64_t from, int64_t *rows,
-                      struct err *err)
+bool live_scan_totals(struct live_tally *t, struct sql *sql, int64_t from, struct err *err)
 {
 	const int64_t hours[2] = {from / TIME_SEC, t->until / TIME_SEC};
 	const int64_t ids[2] = {total_id_first(hours[0]), total_id_first(hours[1])};
@@ -279,10 +277,10 @@ bool live_scan_totals(struct live_tally *t, struct sql *sql, int64_t from, int64
 	if (!step_all(t, sql,
 	              "SELECT hour, combination, " SCAN_SUMS
 	              " FROM totals WHERE id >= ? AND id < ?",
-	              ids, add_total, rows, err))
+	              ids, add_total, err))
 		return false;
 	return t->dim != DIM_MODEL || step_all(t, sql,
 	                                       "SELECT hour, model, histogram FROM latencies "
 	                                       "WHERE hour >= ? AND hour < ?",
-	                                       hours, add_histogram, rows, err);
+	                                       hours, add_histogram, err);
 }

@@ -230,7 +230,7 @@ static void test_the_tail_settles_as_time_goes_on(void **state)
 	for (int second = 0; second < 10; second++) {
 		/* Each look is too soon after the one that read the whole. */
 		call(w, "new", clock_at(0, 29) + second * 100 * TIME_MS, 1);
-		expect_total(look(w, clock_at(0, 0) + second * 70 * TIME_MS), 20001 + second,
+		expect_total(look(w, clock_at(0, 0) + second * 35 * TIME_MS), 20001 + second,
 		             20001 + second);
 	}
 	assert_int_equal(w->answer->cost[59], 10);
