@@ -296,7 +296,7 @@ static void test_the_table_moves_and_stays_within_its_rows(void **state)
 	struct top_view *v = &s->view;
 
 	for (int i = 0; i < 30; i++) {
-		char name[16];
+		char name[24];
 
 		(void)snprintf(name, sizeof(name), "model-%02d", i);
 		call(s, name, 0, 30 - i);
