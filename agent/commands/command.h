@@ -27,8 +27,8 @@ struct command {
 };
 
 extern const struct command command_backfill, command_check, command_detect, command_explain,
-	command_prices, command_report, command_run, command_status, command_top, command_help,
-	command_version;
+	command_prices, command_report, command_reprice, command_run, command_status, command_top,
+	command_help, command_version;
 
 /* All of them in the order of help; ends with NULL. In main.c. */
 extern const struct command *const commands[];

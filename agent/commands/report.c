@@ -6,55 +6,21 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "agent/commands/command.h"
-#include "agent/commands/when.h"
-#include "agent/config/nearest.h"
+#include "agent/commands/which.h"
 
 /* The options as they were given. */
 struct arguments {
-	const char *by, *since, *until, *sort, *limit, *tz;
-	const char *where[QUERY_WHERE_MAX];
-	size_t where_n;
+	const char *by, *sort, *limit, *tz;
+	struct which which;
 	bool csv, markdown;
 	struct common common;
 };
 
-static bool keep_where(void *arg, const char *value)
-{
-	struct arguments *a = arg;
-
-	if (a->where_n == QUERY_WHERE_MAX)
-		return false;
-	a->where[a->where_n++] = value;
-	return true;
-}
-
 /* ---- the question ---- */
 
 /* Each returns -1, or the exit status when it has said what is wrong. */
-
-static int unknown_dim(const char *option, struct str name)
-{
-	struct buf what = {0};
-	char *value = str_dup(name);
-	struct nearest nearest;
-	int status;
-
-	nearest_start(&nearest, name);
-	for (size_t i = 0; i < DIMS; i++)
-		nearest_offer(&nearest, str_of(dim_name((enum dim)i)));
-	buf_printf(&what, "%s has dimensions such as ", option);
-	if (nearest.name.n)
-		buf_printf(&what, "`%.*s`, not", STR_ARG(nearest.name));
-	else
-		buf_puts(&what, "model, user, day; not");
-	status = usage_error(&command_report, what.p, value);
-	buf_free(&what);
-	free(value);
-	return status;
-}
 
 static int read_by(const char *text, struct query *q)
 {
@@ -70,30 +36,13 @@ static int read_by(const char *text, struct query *q)
 		if (q->by_n == QUERY_DIMS_MAX)
 			return usage_error(&command_report, "too many dimensions in --by", text);
 		if (!dim_find(name, &q->by[q->by_n]))
-			return unknown_dim("--by", name);
+			return which_unknown_dim(&command_report, "--by", name);
 		for (size_t i = 0; i < q->by_n; i++)
 			if (q->by[i] == q->by[q->by_n])
 				return usage_error(&command_report, "a dimension twice in --by",
 				                   text);
 		q->by_n++;
 	} while (!last);
-	return -1;
-}
-
-static int read_where(const struct arguments *a, struct query *q)
-{
-	for (; q->where_n < a->where_n; q->where_n++) {
-		struct str text = str_of(a->where[q->where_n]);
-		size_t equals = str_find(text, STR("="));
-		struct str name = {text.p, equals};
-
-		if (equals == text.n)
-			return usage_error(&command_report, "--where needs DIM=VALUE, not",
-			                   a->where[q->where_n]);
-		if (!dim_find(name, &q->where[q->where_n].dim))
-			return unknown_dim("--where", name);
-		q->where[q->where_n].value = str_from(text, equals + 1);
-	}
 	return -1;
 }
 
@@ -128,29 +77,12 @@ static int read_limit(const char *text, struct query *q)
 	return -1;
 }
 
-static int read_when(const char *option, const char *text, const struct zone *zone, int64_t *ret)
-{
-	struct buf what = {0};
-	struct timespec now;
-	int status = -1;
-
-	if (text == NULL)
-		return -1;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (!when_parse(str_of(text), zone, now.tv_sec * TIME_SEC + now.tv_nsec / 1000, ret)) {
-		buf_printf(&what, "%s is %s; not", option, WHEN_FORMS);
-		status = usage_error(&command_report, what.p, text);
-	}
-	buf_free(&what);
-	return status;
-}
-
 static int read_question(const struct arguments *a, struct query *q)
 {
 	int status = read_by(a->by ? a->by : "model", q);
 
 	if (status < 0)
-		status = read_where(a, q);
+		status = which_where(&a->which, q);
 	if (status < 0)
 		status = read_sort(a->sort, q);
 	if (status < 0)
@@ -158,20 +90,6 @@ static int read_question(const struct arguments *a, struct query *q)
 	if (status < 0 && a->common.json + a->csv + a->markdown > 1)
 		status = usage_error(&command_report, "give one of --json, --csv and --markdown",
 		                     NULL);
-	return status;
-}
-
-static int read_range(const struct arguments *a, struct query *q)
-{
-	int status;
-
-	q->since = INT64_MIN;
-	q->until = INT64_MAX;
-	status = read_when("--since", a->since, q->zone, &q->since);
-	if (status < 0)
-		status = read_when("--until", a->until, q->zone, &q->until);
-	if (status < 0 && q->since >= q->until)
-		status = usage_error(&command_report, "--since must be before --until", NULL);
 	return status;
 }
 
@@ -254,7 +172,7 @@ static int ask(struct ledger *l, const struct arguments *a, struct query *q)
 	struct err err = {0};
 	struct report report = {.query = q, .look = look_of(stdout), .quiet = a->common.quiet};
 	struct query_result *result;
-	int status = read_range(a, q);
+	int status = which_time(&a->which, q);
 
 	if (status >= 0)
 		return status;
@@ -287,12 +205,12 @@ static int ask_in_zone(struct ledger *l, const struct arguments *a, struct query
 
 static int run(int argc, char **argv)
 {
-	struct arguments a = {0};
+	struct arguments a = {.which.command = &command_report};
 	const struct option_row options[] = {
 		{.name = "--by", .value = &a.by},
-		{.name = "--since", .value = &a.since},
-		{.name = "--until", .value = &a.until},
-		{.name = "--where", .each = keep_where, .arg = &a},
+		{.name = "--since", .value = &a.which.since},
+		{.name = "--until", .value = &a.which.until},
+		{.name = "--where", .each = which_keep_where, .arg = &a.which},
 		{.name = "--sort", .value = &a.sort},
 		{.name = "--limit", .value = &a.limit},
 		{.name = "--tz", .value = &a.tz},
@@ -330,13 +248,7 @@ const struct command command_report = {
 	.help = "Options:\n"
 		"  --by DIM,...      rows; default model. A DIM is one of model provider feature\n"
 		"                    user agent service team api_key session source status\n"
-		"                    operation tier hour day week month hour_of_day\n"
-		"  --since T         from T on; default all there is\n"
-		"  --until T         up to T, T itself left out\n"
-		"                    T: " WHEN_FORMS "\n"
-		"  --where DIM=VALUE only these calls; given again: other values of the same\n"
-		"                    DIM are alternatives, different DIMs must all hold.\n"
-		"                    An empty VALUE is what the log does not say\n"
+		"                    operation tier hour day week month hour_of_day\n" WHICH_HELP
 		"  --sort KEY        cost, calls or tokens; default time, else cost\n"
 		"  --limit N         N rows, the rest summed as one\n"
 		"  --tz ZONE         days and hours of this zone; default the ledger's\n"

@@ -17,7 +17,7 @@
 static const char META_SET[] = "INSERT INTO meta VALUES (?, ?) "
 			       "ON CONFLICT DO UPDATE SET value = excluded.value";
 
-static bool name(struct ledger *l, const struct batch *b, struct ids *ids, struct err *err)
+bool commit_names(struct ledger *l, const struct batch *b, struct ids *ids, struct err *err)
 {
 	uint32_t n = intern_count(b->labels);
 
@@ -29,7 +29,14 @@ static bool name(struct ledger *l, const struct batch *b, struct ids *ids, struc
 	return names_combinations(&l->names, b, ids->label, ids->combination, err);
 }
 
-static bool write_volume(struct commit *c, struct err *err)
+void ids_free(struct ids *ids)
+{
+	free(ids->label);
+	free(ids->combination);
+	*ids = (struct ids){0};
+}
+
+bool commit_volume(struct commit *c, struct err *err)
 {
 	struct ledger *l = c->l;
 	sqlite3_stmt *st = sql_statement(&l->sql, META_SET, err);
@@ -46,12 +53,12 @@ static bool write_volume(struct commit *c, struct err *err)
 static bool write_all(struct commit *c, struct ids *ids, struct err *err)
 {
 	for (size_t b = 0; b < c->batches_n; b++)
-		if (!name(c->l, c->batches[b], &ids[b], err))
+		if (!commit_names(c->l, c->batches[b], &ids[b], err))
 			return false;
 	return marks_advance(c, err) && dedupe_decide(c, err) && rows_write(c, err) &&
 	       dedupe_write(c, err) && totals_write(c, err) && latencies_write(c, err) &&
 	       cover_write(c, err) && rejects_write(c, err) && remember_write(c, err) &&
-	       write_volume(c, err);
+	       commit_volume(c, err);
 }
 
 /* Runs `write` as one transaction. */
@@ -121,10 +128,8 @@ bool ledger_commit(struct ledger *l, const struct commit_input *input, struct co
 		give_back(&c, input->files, input->files_n);
 		*ret = c.sums;
 	}
-	for (size_t b = 0; b < input->batches_n; b++) {
-		free(ids[b].label);
-		free(ids[b].combination);
-	}
+	for (size_t b = 0; b < input->batches_n; b++)
+		ids_free(&ids[b]);
 	free(ids);
 	free(file_at);
 	free(c.files);

@@ -59,6 +59,13 @@ struct commit {
 	int64_t volume; /* l->volume, once the commit is done */
 };
 
+/* Finds or enters the numbers of a batch's labels and combinations; ids_free them, also on false.
+ */
+bool commit_names(struct ledger *l, const struct batch *b, struct ids *ids, struct err *err);
+void ids_free(struct ids *ids);
+/* Keeps how far sums may have grown. */
+bool commit_volume(struct commit *c, struct err *err);
+
 /* Microseconds -> second at which the hour begins. */
 static inline int64_t hour_of(const struct ledger *l, int64_t time)
 {

@@ -66,18 +66,20 @@ static void hour_range(const struct scan *s, int64_t range[2])
 }
 
 /* No call is before 1970. */
-static int64_t id_of(int64_t time)
+int64_t scan_first_id(int64_t time)
 {
+	if (time > TIME_MAX)
+		return INT64_MAX;
 	return time <= 0 ? 0 : call_id_first(divide_up(time, TIME_MS));
 }
 
 static void id_range(const struct scan *s, int64_t range[2])
 {
-	range[0] = id_of(s->since);
-	range[1] = s->until > TIME_MAX ? INT64_MAX : id_of(s->until);
+	range[0] = scan_first_id(s->since);
+	range[1] = scan_first_id(s->until);
 }
 
-static int64_t quarter_of(int64_t id)
+int64_t scan_quarter(int64_t id)
 {
 	int64_t time = call_id_ms(id) * TIME_MS;
 
@@ -159,7 +161,7 @@ static void read_call(sqlite3_stmt *statement, struct sums *ret)
 static bool add_call(struct scan *s, sqlite3_stmt *statement, struct err *err)
 {
 	struct grouping *g = &s->grouping;
-	uint32_t times = grouping_times(g, quarter_of(sqlite3_column_int64(statement, CALL_ID)));
+	uint32_t times = grouping_times(g, scan_quarter(sqlite3_column_int64(statement, CALL_ID)));
 	uint32_t session = grouping_session(g, sql_column_text(statement, CALL_SESSION));
 	union numbers row;
 	uint32_t labels;
@@ -229,7 +231,7 @@ bool scan_histograms(struct scan *s, struct err *err)
 static bool add_call_latency(struct scan *s, sqlite3_stmt *statement, struct err *err)
 {
 	struct grouping *g = &s->grouping;
-	int64_t quarter = quarter_of(sqlite3_column_int64(statement, CALL_ID));
+	int64_t quarter = scan_quarter(sqlite3_column_int64(statement, CALL_ID));
 	uint32_t times = grouping_times(g, zone_hour_start(s->zone, quarter));
 	uint32_t labels;
 	bool is_error;

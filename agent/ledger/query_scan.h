@@ -33,6 +33,11 @@ bool scan_call_latencies(struct scan *s, struct err *err);
 
 /* Of a total in which some calls have a price: the share of tokens of those that have none. */
 void scan_keep_unpriced(struct sums *sums);
+/* Calls at or after a time have this id or a larger one. */
+int64_t scan_first_id(int64_t time);
+/* The time of a call's quarter of an hour. */
+int64_t scan_quarter(int64_t id);
+
 /* to += add; false when a sum is beyond 64 bits. */
 bool numbers_add(union numbers *to, const union numbers *add);
 

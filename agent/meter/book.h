@@ -118,6 +118,10 @@ bool book_entry_estimated(const struct book_entry *e);
 /* All rows in the order of provider, model, from. */
 const struct price *book_rows(const struct book *b, size_t *n);
 
+/* Sixteen hexadecimal digits that differ when any rate, tier or date of any row does. */
+enum { BOOK_DIGEST = 17 };
+void book_digest(const struct book *b, char out[BOOK_DIGEST]);
+
 /* ---- provider names ---- */
 /* OpenTelemetry's name for the usual spellings (bedrock -> aws.bedrock); others stay as they are.
  */

@@ -1,0 +1,31 @@
+/*
+ * The calls that are kept, one after the other in the order of time, as the calls they were: what
+ * pricing them anew, or taking them elsewhere, needs to know.
+ */
+#ifndef LEDGER_KEPT_H
+#define LEDGER_KEPT_H
+
+#include "agent/ledger/query_group.h"
+
+struct kept_call {
+	int64_t id; /* call_id.h */
+	int64_t combination;
+	struct str source;
+	/* Its time to the millisecond, no dedupe key. Texts live until the next one is asked for.
+	 */
+	struct call call;
+	uint32_t group; /* in grouping.groups, of a query by model */
+};
+
+struct kept_reader;
+
+/* Of those that `grouping` takes, in [since, until) microseconds. Keeps `sql` and `grouping`. */
+struct kept_reader *kept_open(struct sql *sql, struct grouping *grouping, int64_t since,
+                              int64_t until);
+void kept_close(struct kept_reader **r);
+/* The next call; *more is false when there is none. False and *err. */
+bool kept_next(struct kept_reader *r, struct kept_call *ret, bool *more, struct err *err);
+/* Lets go of the table, so that it can be written; kept_next goes on behind the last call. */
+void kept_pause(struct kept_reader *r);
+
+#endif

@@ -1,0 +1,367 @@
+/*
+ * One pass over the calls in the order of time, in constant memory: each is priced, and where that
+ * gives another cost, price or flag the call is changed and its total with it. A call that gets a
+ * price may get the provider of it, and with that another combination: it leaves one total and
+ * enters another, like a call that was never there and a new one. Changes are written in rounds,
+ * all in one transaction.
+ */
+#include "agent/ledger/reprice.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "agent/ledger/inner.h"
+#include "agent/ledger/kept.h"
+#include "agent/ledger/query_scan.h"
+#include "agent/ledger/totals.h"
+
+enum { ROUND = 4096 }; /* changes written at once */
+
+static const char CALL_SET[] = "UPDATE call_rows SET combination = ?, cost = ?, price = ?, "
+			       "flags = ? WHERE id = ?";
+/* What a call put into the totals is remembered with its dedupe key, so that it can be taken back.
+ */
+static const char KEYS_SET[] =
+	"UPDATE dedupe SET combination = k.combination, cost = k.cost, flags = k.flags "
+	"FROM call_rows k WHERE k.id = dedupe.call AND dedupe.time >= ? AND dedupe.time < ? "
+	"AND (k.combination <> dedupe.combination OR k.cost <> dedupe.cost "
+	"OR k.flags <> dedupe.flags)";
+static const char TOTALS_CLEAN[] = "DELETE FROM total_rows WHERE calls = 0 AND id >= ? AND id < ?";
+static const char AUDIT_ADD[] =
+	"INSERT INTO reprice_rows (time, since, until, calls, changed, cost_before, cost_after, "
+	"unpriced_before, unpriced_after, filter, prices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/* A call as it will be; combination and price are numbers of the batch. */
+struct change {
+	int64_t id, cost;
+	uint32_t combination, price;
+	unsigned flags;
+};
+
+struct repricing {
+	struct ledger *l;
+	const struct reprice *options;
+	struct reprice_result *result;
+	struct grouping grouping;
+	struct reprice_sums *sums; /* by group */
+	size_t sums_n, sums_room;
+	struct batch *batch; /* what the changes of a round do to the totals */
+	struct change changes[ROUND];
+	size_t changes_n;
+	int64_t volume, added; /* as in struct ledger; nano-dollars that the totals have grown by */
+};
+
+/* ---- one call ---- */
+
+static bool same(const struct call *a, const struct call *b)
+{
+	return a->cost == b->cost && a->flags == b->flags && str_eq(a->price, b->price) &&
+	       str_eq(a->label[LABEL_PROVIDER], b->label[LABEL_PROVIDER]);
+}
+
+/* As it would be counted today. False: it would cost too much. */
+static bool price_anew(const struct reprice *o, const struct kept_call *kept, struct call *ret)
+{
+	*ret = kept->call;
+	ret->flags &= ~(unsigned)(CALL_UNPRICED | CALL_ESTIMATED | CALL_COST_LOGGED);
+	ret->cost = 0;
+	ret->price = STR("");
+	return pricer_price(o->pricer, o->rule(o->arg, kept->source, kept->call.flags), ret);
+}
+
+static void sum_up(struct reprice_sums *s, const struct call *before, const struct call *after,
+                   bool changed)
+{
+	s->calls++;
+	s->changed += changed;
+	s->cost_before += before->cost;
+	s->cost_after += after->cost;
+	s->unpriced_before += (before->flags & CALL_UNPRICED) != 0;
+	s->unpriced_after += (after->flags & CALL_UNPRICED) != 0;
+}
+
+static struct reprice_sums *sums_of_group(struct repricing *r, uint32_t group)
+{
+	while (r->sums_n <= group) {
+		r->sums = array_room(r->sums, r->sums_n, &r->sums_room, sizeof(*r->sums));
+		r->sums[r->sums_n++] = (struct reprice_sums){0};
+	}
+	return &r->sums[group];
+}
+
+/* ---- what a change does to the totals ---- */
+
+static uint32_t combination_of(struct batch *b, struct str source, const struct call *c)
+{
+	struct combination key = {.source = intern_id(b->labels, source)};
+
+	for (int i = 0; i < LABELS; i++)
+		key.label[i] = intern_id(b->labels, c->label[i]);
+	return batch_combination(b, &key);
+}
+
+static uint32_t count(struct batch *b, struct str source, const struct call *c, int sign)
+{
+	struct call_rare rare = {.has_logged_cost = c->has_logged_cost,
+	                         .logged_cost = c->logged_cost};
+	struct call_row row = {.time = c->time,
+	                       .combination = combination_of(b, source, c),
+	                       .flags = c->flags,
+	                       .cost = c->cost,
+	                       .latency = c->latency,
+	                       .rare = &rare};
+
+	memcpy(row.count, c->count, sizeof(row.count));
+	batch_count_row(b, &row, sign);
+	return row.combination;
+}
+
+static void add_change(struct repricing *r, const struct kept_call *kept, const struct call *after)
+{
+	struct batch *b = r->batch;
+
+	(void)count(b, kept->source, &kept->call, -1);
+	r->changes[r->changes_n++] = (struct change){
+		.id = kept->id,
+		.cost = after->cost,
+		.combination = count(b, kept->source, after, 1),
+		.price = intern_id(b->labels, after->price),
+		.flags = after->flags,
+	};
+}
+
+static bool write_calls(struct repricing *r, const struct ids *ids, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&r->l->sql, CALL_SET, err);
+	bool good = st != NULL;
+
+	for (size_t i = 0; good && i < r->changes_n; i++) {
+		const struct change *c = &r->changes[i];
+		const int64_t values[] = {ids->combination[c->combination], c->cost,
+		                          ids->label[c->price], (int64_t)c->flags, c->id};
+
+		sql_bind_ints(st, 1, values, 5);
+		good = sql_done(&r->l->sql, st, err);
+	}
+	return good;
+}
+
+static bool write_round(struct repricing *r, struct kept_reader *calls, struct err *err)
+{
+	struct ids ids = {0};
+	struct commit c = {
+		.l = r->l, .batches = &r->batch, .batches_n = 1, .ids = &ids, .volume = r->volume};
+	bool good;
+
+	if (r->changes_n == 0)
+		return true;
+	kept_pause(calls);
+	items_start(&r->l->winners, 0);
+	good = commit_names(r->l, r->batch, &ids, err) && write_calls(r, &ids, err) &&
+	       totals_write(&c, err) && commit_volume(&c, err);
+	r->volume = c.volume;
+	r->added += c.sums.cost;
+	ids_free(&ids);
+	batch_clear(r->batch);
+	r->changes_n = 0;
+	return good;
+}
+
+/* ---- all of them ---- */
+
+static bool take(struct repricing *r, const struct kept_call *kept)
+{
+	struct call after;
+	bool changed;
+
+	if (!price_anew(r->options, kept, &after)) {
+		after = kept->call;
+		r->result->beyond++;
+	}
+	changed = !same(&kept->call, &after);
+	sum_up(sums_of_group(r, kept->group), &kept->call, &after, changed);
+	sum_up(&r->result->total, &kept->call, &after, changed);
+	if (changed && !r->options->dry)
+		add_change(r, kept, &after);
+	return r->changes_n < ROUND;
+}
+
+static bool take_all(struct repricing *r, struct err *err)
+{
+	struct kept_reader *calls =
+		kept_open(&r->l->sql, &r->grouping, r->result->since, r->result->until);
+	struct kept_call kept;
+	bool more = true, good = true;
+
+	while (good && (good = kept_next(calls, &kept, &more, err)) && more)
+		if (!take(r, &kept))
+			good = write_round(r, calls, err);
+	good = good && write_round(r, calls, err);
+	kept_close(&calls);
+	return good;
+}
+
+/* Calls and totals are two accounts of the same: a ledger in which they differ is not made worse.
+ */
+static bool agrees(struct repricing *r, const struct query_result *totals, struct err *err)
+{
+	const struct reprice_sums *s = &r->result->total;
+
+	r->result->not_kept = totals->total.sums.calls - s->calls;
+	if (r->result->not_kept < 0 ||
+	    (r->result->not_kept == 0 && totals->total.sums.cost != s->cost_before) ||
+	    (!r->options->dry && r->added != s->cost_after - s->cost_before))
+		return err_set(err, "%s is damaged: its calls and its totals do not agree",
+		               r->l->sql.path);
+	return true;
+}
+
+static bool finish_tables(struct repricing *r, struct err *err)
+{
+	const struct reprice_result *t = r->result;
+	sqlite3_stmt *keys = sql_statement(&r->l->sql, KEYS_SET, err);
+	sqlite3_stmt *clean = sql_statement(&r->l->sql, TOTALS_CLEAN, err);
+	const int64_t hours[] = {total_id_first(t->since / TIME_SEC),
+	                         total_id_first(t->until / TIME_SEC)};
+
+	if (t->total.changed == 0)
+		return true;
+	if (keys == NULL || clean == NULL)
+		return false;
+	sql_bind_ints(keys, 1, (const int64_t[]){t->since, t->until}, 2);
+	sql_bind_ints(clean, 1, hours, 2);
+	return sql_done(&r->l->sql, keys, err) && sql_done(&r->l->sql, clean, err);
+}
+
+static bool audit(struct repricing *r, struct err *err)
+{
+	const struct reprice_result *t = r->result;
+	const struct reprice_sums *s = &t->total;
+	sqlite3_stmt *st = sql_statement(&r->l->sql, AUDIT_ADD, err);
+	struct timespec now;
+
+	if (st == NULL)
+		return false;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	sql_bind_ints(st, 1,
+	              (const int64_t[]){now.tv_sec * TIME_SEC + now.tv_nsec / 1000, t->since,
+	                                t->until, s->calls, s->changed, s->cost_before,
+	                                s->cost_after, s->unpriced_before, s->unpriced_after},
+	              9);
+	sql_bind_text(st, 10, r->options->filter);
+	sql_bind_text(st, 11, r->options->prices);
+	return sql_done(&r->l->sql, st, err);
+}
+
+/* ---- the result ---- */
+
+static bool model_text(struct repricing *r, uint32_t group, struct str *ret, struct err *err)
+{
+	uint32_t labels = r->grouping.groups[group].labels;
+	sqlite3_stmt *st = sql_statement(&r->l->sql, "SELECT text FROM labels WHERE id = ?", err);
+	bool row;
+
+	if (st == NULL)
+		return false;
+	(void)sqlite3_bind_int64(st, 1, r->grouping.labels.v[labels].v[0]);
+	if (!sql_next(&r->l->sql, st, &row, err))
+		return false;
+	if (row)
+		*ret = query_keep(&r->result->text, sql_column_text(st, 0));
+	(void)sqlite3_reset(st);
+	return true;
+}
+
+static int by_difference(const void *a, const void *b)
+{
+	const struct reprice_row *x = a, *y = b;
+	int64_t dx = llabs(x->sums.cost_after - x->sums.cost_before);
+	int64_t dy = llabs(y->sums.cost_after - y->sums.cost_before);
+
+	if (dx != dy)
+		return dx < dy ? 1 : -1;
+	if (x->sums.changed != y->sums.changed)
+		return x->sums.changed < y->sums.changed ? 1 : -1;
+	return str_cmp(x->model, y->model);
+}
+
+static bool make_rows(struct repricing *r, struct err *err)
+{
+	struct reprice_result *t = r->result;
+
+	t->rows = xcalloc(r->sums_n, sizeof(*t->rows));
+	for (uint32_t i = 0; i < r->sums_n; i++) {
+		t->rows[t->n].sums = r->sums[i];
+		if (!model_text(r, i, &t->rows[t->n++].model, err))
+			return false;
+	}
+	if (t->n)
+		qsort(t->rows, t->n, sizeof(*t->rows), by_difference);
+	return true;
+}
+
+static bool run(struct repricing *r, struct err *err)
+{
+	struct query_result *totals = query_run(r->l, &r->options->query, err);
+	bool good = totals != NULL;
+
+	if (good) {
+		r->result->since = totals->since;
+		r->result->until = totals->until;
+		good = take_all(r, err) && agrees(r, totals, err) && make_rows(r, err);
+	}
+	if (good && !r->options->dry)
+		good = finish_tables(r, err) && audit(r, err);
+	query_result_free(&totals);
+	return good;
+}
+
+static bool transact(struct repricing *r, struct err *err)
+{
+	struct sql *sql = &r->l->sql;
+	bool dry = r->options->dry;
+
+	if (!sql_run(sql, dry ? "BEGIN" : "BEGIN IMMEDIATE", err))
+		return false;
+	if (run(r, err) && sql_run(sql, "COMMIT", err)) {
+		r->l->volume = r->volume;
+		return true;
+	}
+	sql_roll_back(sql);
+	if (!dry)
+		names_forget(&r->l->names);
+	return false;
+}
+
+struct reprice_result *ledger_reprice(struct ledger *l, const struct reprice *r, struct err *err)
+{
+	struct repricing *x = xcalloc(1, sizeof(*x));
+	struct reprice_result *result = xcalloc(1, sizeof(*result));
+
+	assert(r->query.by_n == 1 && r->query.by[0] == DIM_MODEL);
+	x->l = l;
+	x->options = r;
+	x->result = result;
+	x->volume = l->volume;
+	x->batch = batch_new(ledger_zone(l), true);
+	if (!grouping_open(&x->grouping, &l->sql, &r->query, err) || !transact(x, err))
+		reprice_result_free(&result);
+	grouping_close(&x->grouping);
+	batch_free(&x->batch);
+	free(x->sums);
+	free(x);
+	return result;
+}
+
+void reprice_result_free(struct reprice_result **rp)
+{
+	struct reprice_result *r = *rp;
+
+	*rp = NULL;
+	if (r == NULL)
+		return;
+	free(r->rows);
+	arena_free(&r->text);
+	free(r);
+}
