@@ -134,6 +134,11 @@ check-tsan: ## the end-to-end tests under the thread sanitizer
 	$(Q)tests/deps.sh build test
 	$(Q)$(MAKE) --no-print-directory SAN=thread CFLAGS='-O1 -g' KILLS=10 e2e
 
+check-real: ## follow the real logrotate, nginx, rsyslog and Python's handlers
+	$(Q)tests/deps.sh build test real
+	$(Q)$(MAKE) --no-print-directory $(BIN)
+	$(Q)TOKENTAIL=$(abspath $(BIN)) python3 -B tests/faults/real/all.py
+
 # ---- fuzzers: one per door, seeds in fixtures/fuzz/DOOR ----
 
 FUZZ_SECS  ?= 60
@@ -206,7 +211,7 @@ $(B)/tests/bench/%: tests/bench/%.c
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIBS)
 
 deps: ## install Debian packages: for building, testing, linting, fuzzing, benchmarks
-	$(Q)tests/deps.sh build test lint fuzz bench
+	$(Q)tests/deps.sh build test lint fuzz bench real
 
 install: $(BIN) ## install under DESTDIR and PREFIX
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tokentail/presets \
@@ -228,7 +233,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
 
-.PHONY: all unit e2e check check-asan check-tsan fuzz lint check-format check-layers check-docs \
+.PHONY: all unit e2e check check-asan check-tsan check-real fuzz lint check-format check-layers check-docs \
         check-service check-cppcheck check-tidy demo bench deps install clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/%.o $(B)/program/%.o $(FB)/%.o
