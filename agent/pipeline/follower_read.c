@@ -152,6 +152,8 @@ static bool wait_until_old(struct follower *f, struct tailed *t)
 	                     ? "compressed; waits for its end"
 	                     : "new; is not read until it can be told from a copy of another file");
 	t->dirty = false;
+	if (!t->mark.gzip && wait > follower_config(f)->poll) /* it may have grown enough by then */
+		wait = follower_config(f)->poll;
 	put_off(f, t, wait);
 	return true;
 }

@@ -124,6 +124,10 @@ class Agent:
         return self.ask("SELECT source, outcome, reason, sum(records) FROM coverage_daily"
                         " GROUP BY source, outcome, reason")
 
+    def records(self):
+        """How many were read, of all sources."""
+        return sum(row[0] for row in self.ask("SELECT records FROM coverage"))
+
     def lost(self):
         """Bytes that are said to be lost, of all files."""
         return sum(row[0] for row in self.ask("SELECT lost FROM files"))
