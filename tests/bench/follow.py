@@ -65,9 +65,9 @@ def latencies(agent, path):
     jitter = random.Random(1)
     began = next_write = time.monotonic()
     written = seen = 0
-    while written == 0 or waiting:
+    while waiting or time.monotonic() < began + LATENCY_SECONDS:
         now = time.monotonic()
-        if now >= next_write and now < began + LATENCY_SECONDS:
+        if next_write <= now < began + LATENCY_SECONDS:
             os.write(log, line(written))
             waiting.append(time.monotonic())
             written += 1
