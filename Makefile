@@ -134,6 +134,14 @@ check-tsan: ## the end-to-end tests under the thread sanitizer
 	$(Q)tests/deps.sh build test
 	$(Q)$(MAKE) --no-print-directory SAN=thread CFLAGS='-O1 -g' KILLS=10 e2e
 
+check-real: ## follow the real logrotate, nginx, rsyslog and Python's handlers
+	$(Q)tests/deps.sh build test real
+	$(Q)$(MAKE) --no-print-directory $(BIN)
+	$(Q)TOKENTAIL=$(abspath $(BIN)) python3 -B tests/faults/real/all.py
+
+soak: $(BIN) ## follow 200 growing logs for SOAK_SECONDS (600) and watch memory and lag
+	$(Q)TOKENTAIL=$(abspath $(BIN)) tests/faults/soak.py
+
 # ---- fuzzers: one per door, seeds in fixtures/fuzz/DOOR ----
 
 FUZZ_SECS  ?= 60
@@ -199,6 +207,11 @@ bench: ## measure against peers on made data: BENCH_MB=200 BENCH_SETS=a,b,c,d BE
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/bench/generate $(B)/tests/bench/insert_limit
 	$(Q)python3 -B tests/bench/bench.py --bin $(B)/tests/bench
 
+bench-follow: ## measure `run`: latency, idling, throughput, kill -9; BENCH_FOLLOW=latency,idle,...
+	$(Q)tests/deps.sh build bench
+	$(Q)$(MAKE) --no-print-directory $(BIN) $(B)/tests/bench/generate
+	$(Q)TOKENTAIL=$(abspath $(BIN)) python3 -B tests/bench/follow.py --bin $(B)/tests/bench
+
 $(B)/tests/bench/generate: tests/bench/shapes.h
 $(B)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -206,7 +219,7 @@ $(B)/tests/bench/%: tests/bench/%.c
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIBS)
 
 deps: ## install Debian packages: for building, testing, linting, fuzzing, benchmarks
-	$(Q)tests/deps.sh build test lint fuzz bench
+	$(Q)tests/deps.sh build test lint fuzz bench real
 
 install: $(BIN) ## install under DESTDIR and PREFIX
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tokentail/presets \
@@ -228,8 +241,8 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
 
-.PHONY: all unit e2e check check-asan check-tsan fuzz lint check-format check-layers check-docs \
-        check-service check-cppcheck check-tidy demo bench deps install clean help
+.PHONY: all unit e2e check check-asan check-tsan check-real soak fuzz lint check-format check-layers check-docs \
+        check-service check-cppcheck check-tidy demo bench bench-follow deps install clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/%.o $(B)/program/%.o $(FB)/%.o
 -include $(OBJ:.o=.d) $(PROGRAM:.o=.d) $(UNIT:=.d) $(HELPERS:%.c=$(B)/%.d)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that the named purposes need and are missing: says which,
-# asks nothing, uses sudo only when not root.   tests/deps.sh build test lint fuzz bench
+# asks nothing, uses sudo only when not root.   tests/deps.sh build test lint fuzz bench real
 set -eu
 
 need=
@@ -10,6 +10,7 @@ want() { # PACKAGE COMMAND-THAT-SUCCEEDS-WHEN-IT-IS-THERE...
 	"$@" >/dev/null 2>&1 || need="$need $package"
 }
 has() { command -v "$1"; }
+at_sbin() { PATH=$PATH:/usr/sbin:/sbin command -v "$1"; }
 lib() { pkg-config --exists "$1"; }
 runtime() { ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*; }
 
@@ -44,6 +45,12 @@ for purpose in "$@"; do
 		want "$(apt-cache search --names-only '^libclang-rt-[0-9]+-dev$' 2>/dev/null |
 			sort -V | sed -n '1s/ .*//p' | grep . || echo libclang-rt-14-dev)" runtime
 		;;
+	real)
+		want python3 has python3
+		want logrotate at_sbin logrotate
+		want nginx at_sbin nginx
+		want rsyslog at_sbin rsyslogd
+		;;
 	bench)
 		want python3 has python3
 		want jq has jq
@@ -61,6 +68,13 @@ echo "installing with apt-get:$need"
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
 export DEBIAN_FRONTEND=noninteractive
+# A service that is wanted only for its program is not started, where nobody has decided that yet.
+rule=/usr/sbin/policy-rc.d
+if [ ! -e $rule ]; then
+	trap '$sudo rm -f $rule' EXIT
+	printf '#!/bin/sh\nexit 101\n' | $sudo tee $rule >/dev/null
+	$sudo chmod 755 $rule
+fi
 $sudo apt-get update -qq
 # shellcheck disable=SC2086 # a list of words
 $sudo apt-get install -y -qq --no-install-recommends $need >/dev/null

@@ -337,7 +337,7 @@ static bool is_shorter(struct reader *r, const struct mark *counted, const struc
 static bool goes_less_far(struct reader *r, const struct mark *counted, const struct mark *m)
 {
 	(void)r;
-	return counted->offset > m->size;
+	return counted->offset >= m->size && !same_inode(counted, m);
 }
 
 bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m)

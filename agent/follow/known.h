@@ -37,8 +37,8 @@ enum identity {
 enum known_result known_resolve(struct known *k, struct reader *r, enum identity by,
                                 struct mark *m);
 
-/* Whether the first bytes of a plain file are those of one that was counted further than this file
- * goes: it may be a copy that is still being made. */
+/* Whether the first bytes of a plain file are those of another that was counted as far as this one
+ * goes or further: it may be a copy that is still being made. */
 bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m);
 
 /* Gives *m the row of a file at its path of which nothing was ever counted (empty, or left out), so

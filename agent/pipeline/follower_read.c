@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "agent/meter/carried.h"
 #include "agent/pipeline/follower_inner.h"
@@ -43,13 +44,17 @@ static void make_room(struct follower *f)
 		follower_close(f, t);
 }
 
-/* What is known has to be up to date before another file is held against it. */
-static void refresh_known(struct follower *f)
+/* What is known has to be up to date before another file is held against it, with what was read and
+ * not committed: a copy would go on from before that. False and *err: it cannot be committed. */
+static bool refresh_known(struct follower *f, struct err *err)
 {
+	if (f->hand.batch->steps_n && !follower_commit(f, err))
+		return false;
 	for (size_t i = 0; i < f->files_n; i++)
 		if (f->files[i]->mark.id && f->files[i]->known)
 			known_put(f->known, &f->files[i]->mark,
 			          !f->files[i]->gone || f->files[i]->course.reader);
+	return true;
 }
 
 static enum identity identity_of(const struct source_config *c)
@@ -99,11 +104,46 @@ static int64_t too_young(struct follower *f, struct tailed *t)
 	return quiet < need ? need - quiet : 0;
 }
 
+/* Not to be opened again before so long. */
+static void put_off(struct follower *f, struct tailed *t, int64_t wait)
+{
+	t->retry = f->now + wait;
+	follower_close(f, t);
+}
+
+/* Whether a file that may be the original of this one has not been read to its end: what both have
+ * beyond would be counted of both. */
+static bool original_is_behind(struct follower *f, const struct tailed *t)
+{
+	struct str head = reader_head(t->course.reader);
+	bool behind = false;
+
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *o = f->files[i];
+		const struct mark *m = &o->mark;
+
+		if (o == t || o->course.reader == NULL || m->head_n == 0 || m->head_n > head.n ||
+		    !hash128_eq(m->head, hash128(HASH_PLAIN, (struct str){head.p, m->head_n})))
+			continue;
+		o->dirty |= tailed_has_changed(o);
+		behind |= o->dirty;
+	}
+	return behind;
+}
+
 static bool wait_until_old(struct follower *f, struct tailed *t)
 {
+	struct err err = {0}; /* the next commit says why */
 	int64_t wait;
 
-	refresh_known(f);
+	if (!refresh_known(f, &err)) {
+		put_off(f, t, RETRY_MS * TIME_MS);
+		return true;
+	}
+	if (original_is_behind(f, t)) {
+		put_off(f, t, NEW_FILES_MS * TIME_MS);
+		return true;
+	}
 	wait = too_young(f, t);
 	if (wait == 0)
 		return false;
@@ -112,8 +152,9 @@ static bool wait_until_old(struct follower *f, struct tailed *t)
 	                     ? "compressed; waits for its end"
 	                     : "new; is not read until it can be told from a copy of another file");
 	t->dirty = false;
-	t->retry = f->now + wait;
-	follower_close(f, t);
+	if (!t->mark.gzip && wait > follower_config(f)->poll) /* it may have grown enough by then */
+		wait = follower_config(f)->poll;
+	put_off(f, t, wait);
 	return true;
 }
 
@@ -139,10 +180,17 @@ static bool identify(struct follower *f, struct tailed *t)
 
 static void cannot_open(struct follower *f, struct tailed *t, const char *why)
 {
+	struct stat st;
+
+	t->dirty = false;
+	if (lstat(t->mark.path, &st) != 0 && errno == ENOENT) { /* a search says what it is now */
+		f->scan_at = f->now + NEW_FILES_MS * TIME_MS;
+		t->retry = f->now + RETRY_MS * TIME_MS;
+		return;
+	}
 	if (t->mark.state != FILE_LEFT_OUT)
 		follower_say(f, FOLLOWER_WARNING, "%s", why);
 	tailed_state(t, FILE_LEFT_OUT, "%s", why);
-	t->dirty = false;
 	t->retry = f->now + follower_config(f)->rescan;
 }
 
@@ -190,7 +238,7 @@ static bool open_file(struct follower *f, struct tailed *t)
 
 static void add_loss(struct follower *f, const struct mark *m, int64_t bytes)
 {
-	if (bytes == 0)
+	if (bytes <= 0)
 		return;
 	f->losses = array_room(f->losses, f->losses_n, &f->losses_room, sizeof(*f->losses));
 	f->losses[f->losses_n++] = (struct loss){
@@ -229,7 +277,7 @@ static bool settle_old(struct follower *f, struct tailed *t, struct err *err)
 	if (!ledger_save_marks(f->ledger, &old, 1, err))
 		return false;
 	known_put(f->known, old, false);
-	add_loss(f, old, tailed_lag(t));
+	add_loss(f, old, t->end - t->begin);
 	old->id = old->committed = old->lost = old->last_time = old->from = 0;
 	return true;
 }
@@ -240,8 +288,7 @@ bool follower_begin_anew(struct follower *f, struct tailed *t)
 	struct err err = {0};
 
 	if (!(rewritten ? follower_commit(f, &err) : settle_old(f, t, &err))) {
-		t->retry = f->now + RETRY_MS * TIME_MS;
-		follower_close(f, t);
+		put_off(f, t, RETRY_MS * TIME_MS);
 		return false;
 	}
 	t->mark.offset = 0;
@@ -251,7 +298,7 @@ bool follower_begin_anew(struct follower *f, struct tailed *t)
 	carried_free(&t->course.carried);
 	t->course.carried = source_carried(t->course.source);
 	t->course.wrapping_known = false;
-	t->begin = 0;
+	t->begin = t->end = 0;
 	t->unsaved = true;
 	t->settled = false;
 	reader_begin_anew(t->course.reader, &t->mark);
@@ -260,10 +307,18 @@ bool follower_begin_anew(struct follower *f, struct tailed *t)
 
 /* ---- reading ---- */
 
+/* What was just read is still what was counted, so its size is that of this content too. */
+static void note_end(struct tailed *t)
+{
+	if (!t->mark.gzip && t->mark.size > t->end)
+		t->end = t->mark.size;
+}
+
 static void count_piece(struct follower *f, struct tailed *t, uint32_t number)
 {
 	course_count(&t->course, &f->hand, number, t->begin, f->memories[t->source]);
 	t->begin = f->hand.piece.end;
+	note_end(t);
 	t->active = f->now;
 	t->unsaved = true;
 	t->settled = false;
@@ -275,6 +330,7 @@ static void at_end(struct follower *f, struct tailed *t)
 	int64_t wait = follower_config(f)->finish_after;
 	bool over = (t->gone || t->rotated) && f->now - t->active >= wait;
 
+	note_end(t);
 	t->dirty = false;
 	t->course.skip = false;
 	t->mark.content_size = t->begin + unfinished;
@@ -306,8 +362,7 @@ static void on_trouble(struct follower *f, struct tailed *t, enum file_state sta
 		follower_say(f, FOLLOWER_WARNING, "%s: %s", t->mark.path, why);
 	tailed_state(t, state, "%s", why);
 	t->dirty = false;
-	t->retry = f->now + RETRY_MS * TIME_MS;
-	follower_close(f, t);
+	put_off(f, t, RETRY_MS * TIME_MS);
 }
 
 void follower_read(struct follower *f, struct tailed *t)

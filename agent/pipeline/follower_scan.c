@@ -1,7 +1,7 @@
 /*
- * Which files there are. A file is known again by device and inode, whatever its name is now. One
- * that was not found is gone only when the search could see everything: a folder that cannot be
- * read says nothing about the files in it.
+ * Which files there are. A file is known again by device and inode, whatever its name is now; what
+ * its content is shows when it is opened. One that was not found is gone only when the search could
+ * see everything: a folder that cannot be read says nothing about the files in it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +10,24 @@
 #include "agent/follow/discover.h"
 #include "agent/pipeline/follower_inner.h"
 
-static struct tailed *by_inode(const struct follower *f, const struct stat *st)
+/* An inode that is held open is no other file's. One that is not may have been used again, so of a
+ * file that has been read under another name size and time have to agree too. */
+static bool is_same(const struct tailed *t, size_t source, const char *path, const struct stat *st)
 {
-	for (size_t i = 0; i < f->files_n; i++) {
-		const struct mark *m = &f->files[i]->mark;
+	const struct mark *m = &t->mark;
 
-		if (m->inode == (int64_t)st->st_ino && m->device == (int64_t)st->st_dev && m->inode)
+	if (m->inode == 0 || m->inode != (int64_t)st->st_ino || m->device != (int64_t)st->st_dev)
+		return false;
+	return t->course.reader || strcmp(m->path, path) == 0 || !tailed_differs(t, st) ||
+	       (!t->known && t->source == source);
+}
+
+static struct tailed *by_inode(const struct follower *f, size_t source, const char *path,
+                               const struct stat *st)
+{
+	for (size_t i = 0; i < f->files_n; i++)
+		if (is_same(f->files[i], source, path, st))
 			return f->files[i];
-	}
 	return NULL;
 }
 
@@ -43,6 +53,7 @@ static void rename_to(const struct follower *f, struct tailed *t, const char *pa
 	free(t->mark.path);
 	t->mark.path = xstrdup(path);
 	t->rotated = true;
+	t->retry = 0;
 	t->dirty = t->unsaved = true;
 }
 
@@ -89,7 +100,7 @@ static void take(struct follower *f, size_t source, const struct found *found)
 		leave_out(f, source, found->path, "a file of tokentail's own database");
 		return;
 	}
-	t = by_inode(f, &st);
+	t = by_inode(f, source, found->path, &st);
 	if (t == NULL)
 		t = by_path(f, found->path);
 	if (t == NULL)

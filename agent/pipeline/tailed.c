@@ -60,16 +60,21 @@ static int64_t in_ns(struct timespec t)
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-bool tailed_has_changed(const struct tailed *t)
+bool tailed_differs(const struct tailed *t, const struct stat *st)
 {
 	const struct mark *m = &t->mark;
+
+	return (int64_t)st->st_dev != m->device || (int64_t)st->st_ino != m->inode ||
+	       st->st_size != m->size || in_ns(st->st_mtim) != m->mtime_ns;
+}
+
+bool tailed_has_changed(const struct tailed *t)
+{
 	struct stat st;
 
 	if (t->course.reader)
-		return reader_has_changed(t->course.reader, m);
-	return !t->gone && stat(m->path, &st) == 0 &&
-	       ((int64_t)st.st_dev != m->device || (int64_t)st.st_ino != m->inode ||
-	        st.st_size != m->size || in_ns(st.st_mtim) != m->mtime_ns);
+		return reader_has_changed(t->course.reader, &t->mark);
+	return !t->gone && stat(t->mark.path, &st) == 0 && tailed_differs(t, &st);
 }
 
 int64_t tailed_lag(const struct tailed *t)

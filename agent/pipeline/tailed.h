@@ -5,6 +5,8 @@
 #ifndef PIPELINE_TAILED_H
 #define PIPELINE_TAILED_H
 
+#include <sys/stat.h>
+
 #include "agent/pipeline/course.h"
 
 /* What a turn came to. */
@@ -20,6 +22,7 @@ struct tailed {
 	struct mark mark;     /* as committed, but for hints, state and reason */
 	size_t source;        /* number */
 	int64_t begin;        /* handed over to the batch up to here */
+	int64_t end;          /* bytes that were seen to be there; 0 if packed */
 	int64_t active;       /* monotonic microseconds: when it last had something new */
 	int64_t retry;        /* not to be opened before */
 	int64_t found;        /* when it was first opened; 0: not yet */
@@ -39,6 +42,8 @@ void tailed_free(struct tailed **t);
 /* How it stands, for `status`; to be saved if that is new. */
 __attribute__((format(printf, 3, 4))) void tailed_state(struct tailed *t, enum file_state state,
                                                         const char *format, ...);
+/* Whether this is of another file, or of another moment of it than that of the mark's hints. */
+bool tailed_differs(const struct tailed *t, const struct stat *st);
 /* Whether the file, or what stands at its path, has changed since it was last read. */
 bool tailed_has_changed(const struct tailed *t);
 /* Bytes that are there and not handed over, as far as one can see. */
