@@ -148,6 +148,7 @@ static void note_committed(struct follower *f, const struct commit_sums *sums)
 	for (size_t i = 0; i < f->files_n; i++)
 		f->files[i]->unsaved = false;
 	batch_clear(f->hand.batch);
+	f->options.committed(f->options.arg, sums, NULL);
 }
 
 bool follower_commit(struct follower *f, struct err *err)
@@ -168,6 +169,8 @@ bool follower_commit(struct follower *f, struct err *err)
 	free((void *)marks);
 	if (good)
 		note_committed(f, &sums);
+	else
+		f->options.committed(f->options.arg, NULL, err->text);
 	return good;
 }
 
@@ -249,11 +252,14 @@ bool follower_turn(struct follower *f, int64_t now)
 
 		if (!is_due(f, t))
 			continue;
+		tailed_waits(t, now);
 		if (batch_bytes(f->hand.batch) >= FOLLOW_BATCH_BYTES)
 			break;
 		t->retry = 0;
 		t->dirty = true;
 		follower_read(f, t);
+		if (!t->dirty && t->retry == 0)
+			t->waits_since = 0;
 		more |= t->dirty && t->retry == 0;
 	}
 	commit_when_due(f);
@@ -290,4 +296,9 @@ void follower_sums(const struct follower *f, struct follower_sums *ret)
 	*ret = (struct follower_sums){.files = f->files_n, .commit = f->sums};
 	for (size_t i = 0; i < f->files_n; i++)
 		ret->lag += tailed_lag(f->files[i]);
+}
+
+const struct tailed *follower_file(const struct follower *f, size_t i)
+{
+	return i < f->files_n ? f->files[i] : NULL;
 }

@@ -112,6 +112,7 @@ static bool wait_until_old(struct follower *f, struct tailed *t)
 	                     ? "compressed; waits for its end"
 	                     : "new; is not read until it can be told from a copy of another file");
 	t->dirty = false;
+	t->waits_since = 0;
 	t->retry = f->now + wait;
 	follower_close(f, t);
 	return true;
@@ -263,6 +264,7 @@ bool follower_begin_anew(struct follower *f, struct tailed *t)
 static void count_piece(struct follower *f, struct tailed *t, uint32_t number)
 {
 	course_count(&t->course, &f->hand, number, t->begin, f->memories[t->source]);
+	tailed_got_on(t, f->hand.piece.end - t->begin, f->now);
 	t->begin = f->hand.piece.end;
 	t->active = f->now;
 	t->unsaved = true;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "agent/follow/discover.h"
+#include "agent/ledger/own.h"
 #include "agent/pipeline/follower_inner.h"
 
 static struct tailed *by_inode(const struct follower *f, const struct stat *st)
@@ -46,24 +47,6 @@ static void rename_to(const struct follower *f, struct tailed *t, const char *pa
 	t->dirty = t->unsaved = true;
 }
 
-/* Reading what is written by reading would never end. */
-static bool is_own(const struct follower *f, const struct stat *st)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock"};
-	struct buf path = {0};
-	struct stat own;
-	bool found = false;
-
-	for (size_t i = 0; !found && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		buf_clear(&path);
-		buf_printf(&path, "%s%s", f->options.config->database, suffixes[i]);
-		found = stat(path.p, &own) == 0 && own.st_ino == st->st_ino &&
-		        own.st_dev == st->st_dev;
-	}
-	buf_free(&path);
-	return found;
-}
-
 static void leave_out(struct follower *f, size_t source, const char *path, const char *why)
 {
 	struct tailed *t = by_path(f, path);
@@ -85,7 +68,7 @@ static void take(struct follower *f, size_t source, const struct found *found)
 	}
 	if (stat(found->path, &st) != 0)
 		return; /* it went away meanwhile */
-	if (is_own(f, &st)) {
+	if (ledger_owns(f->options.config->database, &st)) {
 		leave_out(f, source, found->path, "a file of tokentail's own database");
 		return;
 	}
