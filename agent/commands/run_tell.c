@@ -80,7 +80,7 @@ static void tell_one(const struct tailed *t, int64_t now, struct buf *out)
 			       .written = m->mtime_ns / 1000,
 			       .rate = rate_milli(&t->rate, now),
 			       .waits = t->waits_since ? now - t->waits_since : 0,
-			       .blocked = m->state == FILE_LEFT_OUT && !t->refused,
+			       .blocked = m->state == FILE_LEFT_OUT && t->denied,
 		       });
 }
 

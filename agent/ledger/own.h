@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#define LEDGER_OWN "a file of tokentail's own database" /* why it is left out */
+
 /* Whether this is a file of the database: itself, its journals, its lock. */
 bool ledger_owns(const char *database, const struct stat *st);
 

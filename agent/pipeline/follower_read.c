@@ -142,6 +142,9 @@ static void cannot_open(struct follower *f, struct tailed *t, const char *why)
 {
 	if (t->mark.state != FILE_LEFT_OUT)
 		follower_say(f, FOLLOWER_WARNING, "%s", why);
+	if (t->mark.id == 0)
+		known_reuse_empty(f->known, &t->mark);
+	t->denied = true;
 	tailed_state(t, FILE_LEFT_OUT, "%s", why);
 	t->dirty = false;
 	t->retry = f->now + follower_config(f)->rescan;

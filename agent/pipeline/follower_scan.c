@@ -47,12 +47,16 @@ static void rename_to(const struct follower *f, struct tailed *t, const char *pa
 	t->dirty = t->unsaved = true;
 }
 
-static void leave_out(struct follower *f, size_t source, const char *path, const char *why)
+static void leave_out(struct follower *f, size_t source, const char *path, const char *why,
+                      bool denied)
 {
 	struct tailed *t = by_path(f, path);
 
 	t = t ? t : add(f, source, path);
+	if (t->mark.id == 0)
+		known_reuse_empty(f->known, &t->mark);
 	t->seen = t->refused = true;
+	t->denied = denied;
 	t->dirty = false;
 	tailed_state(t, FILE_LEFT_OUT, "%s", why);
 }
@@ -63,13 +67,13 @@ static void take(struct follower *f, size_t source, const struct found *found)
 	struct tailed *t;
 
 	if (found->left_out) {
-		leave_out(f, source, found->path, found->left_out);
+		leave_out(f, source, found->path, found->left_out, found->denied);
 		return;
 	}
 	if (stat(found->path, &st) != 0)
 		return; /* it went away meanwhile */
 	if (ledger_owns(f->options.config->database, &st)) {
-		leave_out(f, source, found->path, "a file of tokentail's own database");
+		leave_out(f, source, found->path, LEDGER_OWN, false);
 		return;
 	}
 	t = by_inode(f, &st);
@@ -82,7 +86,7 @@ static void take(struct follower *f, size_t source, const struct found *found)
 	t->gone = false;
 	t->seen = true;
 	t->dirty |= t->refused; /* it was another file */
-	t->refused = false;
+	t->refused = t->denied = false;
 }
 
 /* The folder that a path lies in: told, if it is not that of the path before. */

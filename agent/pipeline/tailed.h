@@ -27,6 +27,7 @@ struct tailed {
 	int64_t waits_since;  /* it has something to read and has not got on; 0: it has nothing */
 	struct rate rate;     /* of bytes that are read */
 	bool refused;         /* no regular file, or our own: it is not opened */
+	bool denied;          /* it is left out, and would be read if the system let us */
 	bool known;           /* the ledger has been asked what it is */
 	bool seen;            /* by the search for files that is under way */
 	bool dirty;           /* to be looked at */
