@@ -46,10 +46,16 @@ static void make_room(struct follower *f)
 /* What is known has to be up to date before another file is held against it. */
 static void refresh_known(struct follower *f)
 {
-	for (size_t i = 0; i < f->files_n; i++)
-		if (f->files[i]->mark.id && f->files[i]->known)
-			known_put(f->known, &f->files[i]->mark,
-			          !f->files[i]->gone || f->files[i]->course.reader);
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *t = f->files[i];
+		bool held = !t->gone || t->course.reader;
+
+		if (t->mark.id == 0 || !t->known || (!t->outdated && held == t->known_held))
+			continue;
+		known_put(f->known, &t->mark, held);
+		t->outdated = false;
+		t->known_held = held;
+	}
 }
 
 static enum identity identity_of(const struct source_config *c)
@@ -125,7 +131,8 @@ static bool identify(struct follower *f, struct tailed *t)
 	enum known_result what;
 
 	what = known_resolve(f->known, t->course.reader, identity_of(c), &t->mark);
-	t->known = true;
+	t->known = t->known_held = true;
+	t->outdated = what != KNOWN_UNCHANGED;
 	t->begin = t->mark.offset;
 	carried_free(&t->course.carried);
 	t->course.carried = source_carried(t->course.source);

@@ -29,6 +29,8 @@ struct tailed {
 	bool refused;         /* no regular file, or our own: it is not opened */
 	bool denied;          /* it is left out, and would be read if the system let us */
 	bool known;           /* the ledger has been asked what it is */
+	bool outdated;        /* what is known of it is not what its mark says */
+	bool known_held;      /* and what is known says that it is still read */
 	bool seen;            /* by the search for files that is under way */
 	bool dirty;           /* to be looked at */
 	bool unsaved;         /* differs from what is committed */
