@@ -1,7 +1,6 @@
 /* `status` for a terminal: what needs a person and the sums first, then what is wrong, then every
  * file. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "agent/commands/grid.h"
 #include "agent/commands/show.h"
@@ -166,13 +165,15 @@ static void age_cell(struct grid *g, const struct status *s, const struct status
 
 static void rate_cell(struct grid *g, const struct status_file *f)
 {
-	char text[TEXT_SIZE + 2] = "";
+	char bytes[TEXT_SIZE];
+	struct buf text = {0};
 
 	if (f->rate > 0) {
-		text_size(text, f->rate);
-		strcat(text, "/s");
+		text_size(bytes, f->rate);
+		buf_printf(&text, "%s/s", bytes);
 	}
-	grid_cell(g, str_of(text), GRID_PLAIN);
+	grid_cell(g, buf_view(&text), GRID_PLAIN);
+	buf_free(&text);
 }
 
 static void put_file(struct grid *g, const struct status *s, const struct status_file *f, bool lost,
