@@ -11,7 +11,7 @@ layer() {
 	agent/config/*) echo 2 ;;
 	agent/meter/*) echo 3 ;;
 	agent/ledger/* | agent/detect/*) echo 4 ;;
-	agent/pipeline/*) echo 5 ;;
+	agent/pipeline/* | agent/control/*) echo 5 ;;
 	agent/commands/*) echo 6 ;;
 	agent/main.c) echo 7 ;;
 	*) echo unlisted ;;
@@ -22,6 +22,7 @@ layer() {
 apart() {
 	case $1:$2 in
 	parsers/*:agent/follow/* | agent/follow/*:parsers/*) return 0 ;;
+	agent/pipeline/*:agent/control/* | agent/control/*:agent/pipeline/*) return 0 ;;
 	agent/ledger/*:agent/detect/* | agent/detect/*:agent/ledger/*) return 0 ;;
 	esac
 	return 1

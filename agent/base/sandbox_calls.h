@@ -55,22 +55,22 @@ static const int allowed[] = {
 #ifdef SYS_poll
 	SYS_poll, SYS_select, SYS_epoll_create, SYS_epoll_wait, SYS_eventfd, SYS_inotify_init,
 #endif
-	/* sockets that are there: the service manager's, the journal's */
-	SYS_sendto, SYS_sendmsg,
+	/* sockets that are there: the service manager's, the journal's, the one that it listens at */
+	SYS_sendto, SYS_sendmsg, SYS_accept4,
 	/* answered by the other filter */
 	SYS_clone3,
 };
 
 /* When sockets were asked for. */
 static const int allowed_sockets[] = {
-	SYS_connect, SYS_bind, SYS_listen, SYS_accept, SYS_accept4, SYS_shutdown, SYS_recvfrom,
+	SYS_connect, SYS_bind, SYS_listen, SYS_accept, SYS_shutdown, SYS_recvfrom,
 	SYS_recvmsg, SYS_recvmmsg, SYS_sendmmsg, SYS_sendfile, SYS_setsockopt, SYS_getsockopt,
 	SYS_getsockname, SYS_getpeername,
 };
 
 /* Honest mistakes in ordinary words: "operation not permitted". */
 static const int refused[] = {
-	SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_listen, SYS_accept, SYS_accept4,
+	SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_listen, SYS_accept,
 	SYS_recvfrom, SYS_recvmsg, SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_fchmodat,
 	SYS_fchownat, SYS_setxattr, SYS_fsetxattr,
 #ifdef SYS_chmod

@@ -12,6 +12,7 @@
 #include "agent/commands/backfill_detect.h"
 #include "agent/commands/text.h"
 #include "agent/follow/discover.h"
+#include "agent/ledger/own.h"
 #include "agent/meter/cost.h"
 #include "agent/pipeline/pipeline.h"
 
@@ -110,15 +111,25 @@ static bool open_sources(struct backfill *b, struct err *err)
 	return true;
 }
 
+static const char *why_left_out(const struct backfill *b, const struct found *f)
+{
+	struct stat st;
+
+	if (f->left_out == NULL && stat(f->path, &st) == 0 && ledger_owns(b->config->database, &st))
+		return LEDGER_OWN;
+	return f->left_out;
+}
+
 static void add_found(struct backfill *b, const struct source *s, struct found_list *list)
 {
 	found_unique(list);
 	found_sort(list);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct found *f = &list->items[i];
+		const char *why = why_left_out(b, f);
 
-		if (f->left_out)
-			pipeline_leave_out(b->pipeline, s, f->path, f->left_out);
+		if (why)
+			pipeline_leave_out(b->pipeline, s, f->path, why);
 		else
 			pipeline_add(b->pipeline, s, f->path, f->size);
 	}

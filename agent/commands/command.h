@@ -27,8 +27,8 @@ struct command {
 };
 
 extern const struct command command_backfill, command_check, command_detect, command_explain,
-	command_prices, command_report, command_reprice, command_run, command_status, command_top,
-	command_help, command_version;
+	command_prices, command_reload, command_report, command_reprice, command_run,
+	command_status, command_top, command_help, command_version;
 
 /* All of them in the order of help; ends with NULL. In main.c. */
 extern const struct command *const commands[];
@@ -69,5 +69,7 @@ int usage_error(const struct command *command, const char *what, const char *val
 
 /* Loads the configuration and, with --db, sets its database. NULL: said already. */
 struct config *common_config(const struct common *common);
+/* Sets the database that --db names, if it does. */
+void common_database(const struct common *common, struct config *config);
 
 #endif

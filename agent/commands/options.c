@@ -162,6 +162,14 @@ int options_parse(const struct command *command, int argc, char **argv,
 	return -1;
 }
 
+void common_database(const struct common *common, struct config *config)
+{
+	if (common->database == NULL)
+		return;
+	free(config->database);
+	config->database = xstrdup(common->database);
+}
+
 struct config *common_config(const struct common *common)
 {
 	struct err err = {0};
@@ -171,9 +179,6 @@ struct config *common_config(const struct common *common)
 		(void)fail(EXIT_USAGE, &err);
 		return NULL;
 	}
-	if (common->database) {
-		free(config->database);
-		config->database = xstrdup(common->database);
-	}
+	common_database(common, config);
 	return config;
 }

@@ -3,42 +3,14 @@
  * what is done then is the follower's matter. A signal only sets a flag, and is let in only while
  * the loop sleeps, so nothing is ever interrupted half-way.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/base/log.h"
-#include "agent/base/notify.h"
 #include "agent/base/zone.h"
-#include "agent/commands/command.h"
 #include "agent/commands/confine.h"
-#include "agent/meter/source.h"
+#include "agent/commands/run.h"
 #include "agent/pipeline/course.h"
-#include "agent/pipeline/follower.h"
-
-struct agent {
-	struct common common;
-	struct config *config;
-	struct book *book;
-	struct source **sources;
-	size_t sources_n;
-	struct ledger *ledger;
-	struct follower *follower;
-	struct watch *watch;
-	struct log *log;
-	struct notify notify;
-	int64_t alive_at; /* when the service manager is told again */
-	struct sandbox allowed;
-	bool confined;
-	bool look_again; /* a folder is watched that was not before */
-	bool has_links;  /* of changes behind symbolic links no folder tells */
-	int64_t poll_at;
-};
 
 static volatile sig_atomic_t asked_to_stop, asked_to_reload;
 
@@ -66,7 +38,7 @@ static void catch_signals(sigset_t *asleep)
 	(void)sigprocmask(SIG_BLOCK, &ours, asleep);
 }
 
-static int64_t monotonic(void)
+int64_t run_monotonic(void)
 {
 	struct timespec t;
 
@@ -76,7 +48,7 @@ static int64_t monotonic(void)
 
 /* ---- what is said ---- */
 
-static void say(void *arg, enum follower_level level, const char *text)
+void run_say(void *arg, enum follower_level level, const char *text)
 {
 	static const enum log_level levels[] = {LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO};
 	struct agent *a = arg;
@@ -96,16 +68,6 @@ static void open_log(struct agent *a)
 
 /* ---- what may have changed ---- */
 
-static void on_folder(void *arg, const char *path)
-{
-	struct agent *a = arg;
-
-	if (path)
-		a->look_again |= watch_folder(a->watch, path);
-	else
-		watch_sweep(a->watch);
-}
-
 static void on_change(void *arg, const char *folder, const char *name)
 {
 	struct agent *a = arg;
@@ -117,7 +79,7 @@ static void on_change(void *arg, const char *folder, const char *name)
 			buf_char(&path, '/');
 		buf_puts(&path, name);
 	}
-	follower_changed(a->follower, path.p, monotonic());
+	follower_changed(a->follower, path.p, run_monotonic());
 	buf_free(&path);
 }
 
@@ -126,7 +88,7 @@ static void say_notices(struct agent *a)
 	const char *notice;
 
 	while ((notice = watch_notice(a->watch)) != NULL)
-		say(a, FOLLOWER_WARNING, notice);
+		run_say(a, FOLLOWER_WARNING, notice);
 }
 
 /* Whether files have to be looked at from time to time: all of them, or those that are gone from
@@ -139,105 +101,6 @@ static bool must_poll(const struct agent *a, bool *all)
 
 /* ---- starting and ending ---- */
 
-static bool open_sources(struct agent *a, struct err *err)
-{
-	const struct config *c = a->config;
-
-	if (c->sources_n == 0)
-		return err_set(err, "no configuration with sources was found; `tokentail detect "
-		                    "PATH...` makes one, -c FILE names it");
-	a->book = book_open(c, err);
-	if (a->book == NULL)
-		return false;
-	a->sources = xcalloc(c->sources_n, sizeof(struct source *));
-	for (; a->sources_n < c->sources_n; a->sources_n++) {
-		a->sources[a->sources_n] = source_new(&c->sources[a->sources_n], a->book, err);
-		if (a->sources[a->sources_n] == NULL)
-			return false;
-	}
-	return true;
-}
-
-static void close_sources(struct agent *a)
-{
-	follower_free(&a->follower);
-	watch_free(&a->watch);
-	for (size_t i = 0; i < a->sources_n; i++)
-		source_free(&a->sources[i]);
-	free((void *)a->sources);
-	book_free(&a->book);
-	config_free(&a->config);
-}
-
-static bool start_following(struct agent *a, struct err *err)
-{
-	const struct follower_options options = {.config = a->config,
-	                                         .sources =
-	                                                 (const struct source *const *)a->sources,
-	                                         .sources_n = a->sources_n,
-	                                         .say = say,
-	                                         .folder = on_folder,
-	                                         .arg = a};
-
-	for (size_t i = 0; i < a->config->sources_n; i++)
-		a->has_links |= a->config->sources[i].follow_symlinks;
-	a->watch = watch_new(a->config->follow.watch, err);
-	a->follower = a->watch ? follower_new(a->ledger, &options, err) : NULL;
-	return a->follower != NULL;
-}
-
-/* Everything of `next` that can be wrong is, or nothing: then the old configuration goes. */
-static bool prepare(struct agent *a, struct agent *next, struct err *err)
-{
-	const char *outside;
-
-	next->config = config_load(a->common.config_file, err);
-	if (next->config == NULL || !open_sources(next, err))
-		return false;
-	outside = a->confined ? confine_outside(&a->allowed, next->config) : NULL;
-	if (outside)
-		return err_set(err,
-		               "%s lies outside of what the running agent may read; restart it",
-		               outside);
-	if (strcmp(next->config->database, a->config->database) != 0 && a->common.database == NULL)
-		return err_set(err, "another database takes a restart");
-	return follower_commit(a->follower, err);
-}
-
-static void reload(struct agent *a)
-{
-	struct agent next = *a;
-	struct err err = {0};
-
-	asked_to_reload = 0;
-	(void)notify_reloading(&a->notify, "reading the configuration again", &err);
-	next.config = NULL;
-	next.book = NULL;
-	next.sources = NULL;
-	next.sources_n = 0;
-	next.follower = NULL;
-	next.watch = NULL;
-	next.has_links = false;
-	if (!prepare(a, &next, &err)) {
-		log_say(a->log, LEVEL_ERROR, NULL, NULL,
-		        "the configuration was not reloaded, the old one is kept: %s", err.text);
-		close_sources(&next);
-		(void)notify_ready(&a->notify, "following", &err);
-		return;
-	}
-	close_sources(a);
-	*a = next;
-	log_set(a->log, a->common.quiet ? LEVEL_WARNING : a->config->log_level,
-	        a->config->log_format);
-	if (!start_following(a, &err)) {
-		say(a, FOLLOWER_ERROR, err.text);
-		asked_to_stop = 1;
-		return;
-	}
-	say(a, FOLLOWER_INFO, "the configuration was reloaded");
-	(void)notify_ready(&a->notify, "following", &err);
-}
-
 static void confine(struct agent *a)
 {
 	struct sandbox_state state;
@@ -247,8 +110,20 @@ static void confine(struct agent *a)
 		return;
 	confine_to(&a->allowed, a->config);
 	if (!sandbox_enter(&a->allowed, &state, &err))
-		say(a, FOLLOWER_WARNING, err.text);
+		run_say(a, FOLLOWER_WARNING, err.text);
 	a->confined = state.landlock > 0;
+}
+
+/* Whoever wants to know how the agent is can live without; the agent as well. */
+static void open_door(struct agent *a)
+{
+	const struct door_options options = {.status = run_tell, .arg = a};
+	struct err err = {0};
+
+	a->door = door_open(a->config->database, &options, &err);
+	if (a->door == NULL)
+		log_say(a->log, LEVEL_WARNING, NULL, NULL,
+		        "`tokentail status` and `reload` cannot ask this agent: %s", err.text);
 }
 
 /* ---- the loop ---- */
@@ -256,15 +131,17 @@ static void confine(struct agent *a)
 /* Until something is due or happens. */
 static void sleep_until(struct agent *a, int64_t at, const sigset_t *asleep)
 {
-	int64_t wait = at - monotonic();
+	int64_t wait = at - run_monotonic();
 	struct timespec timeout = {0};
-	struct pollfd fd = {.fd = watch_fd(a->watch), .events = POLLIN};
+	/* One that is below 0 is passed over. */
+	struct pollfd fds[1 + DOOR_FDS] = {{.fd = watch_fd(a->watch), .events = POLLIN}};
+	size_t n = 1 + door_poll(a->door, fds + 1);
 
 	if (wait > 0) {
 		timeout.tv_sec = (time_t)(wait / TIME_SEC);
 		timeout.tv_nsec = (long)(wait % TIME_SEC) * 1000;
 	}
-	if (ppoll(&fd, fd.fd >= 0 ? 1 : 0, &timeout, asleep) > 0)
+	if (ppoll(fds, n, &timeout, asleep) > 0 && fds[0].revents)
 		watch_read(a->watch, on_change, a);
 }
 
@@ -305,11 +182,13 @@ static int64_t tick(struct agent *a, int64_t now)
 static void follow(struct agent *a, const sigset_t *asleep)
 {
 	while (!asked_to_stop) {
-		int64_t now = monotonic(), at;
+		int64_t now = run_monotonic(), at;
 
-		if (asked_to_reload)
-			reload(a);
-		if (asked_to_stop)
+		if (asked_to_reload || door_wants_reload(a->door)) {
+			asked_to_reload = 0;
+			run_reload(a);
+		}
+		if (a->must_end)
 			return;
 		at = look(a, now);
 		if (follower_turn(a->follower, now))
@@ -322,7 +201,10 @@ static void follow(struct agent *a, const sigset_t *asleep)
 			at = follower_deadline(a->follower, now);
 		if (tick(a, now) < at)
 			at = tick(a, now);
+		if (door_deadline(a->door) < at)
+			at = door_deadline(a->door);
 		sleep_until(a, at, asleep);
+		door_turn(a->door, run_monotonic());
 	}
 }
 
@@ -334,20 +216,23 @@ static int run_agent(struct agent *a)
 	sigset_t asleep;
 
 	catch_signals(&asleep);
-	if (!open_sources(a, &err))
+	if (!run_open_sources(a, &err))
 		return fail(EXIT_USAGE, &err);
 	if (!notify_open(&a->notify, &err))
-		say(a, FOLLOWER_WARNING, err.text);
+		run_say(a, FOLLOWER_WARNING, err.text);
 	a->ledger = ledger_open(a->config->database, a->config->timezone, &err);
-	if (a->ledger == NULL || !start_following(a, &err))
+	if (a->ledger == NULL || !run_follow(a, &err))
 		return fail(EXIT_FAILED, &err);
 	ledger_patience(a->ledger, PATIENCE_MS);
+	open_door(a);
 	confine(a);
-	say(a, FOLLOWER_INFO, "following; SIGTERM ends, SIGHUP reloads the configuration");
+	run_say(a, FOLLOWER_INFO, "following; SIGTERM ends, SIGHUP reloads the configuration");
 	(void)notify_ready(&a->notify, "following", &err);
 	follow(a, &asleep);
 	(void)notify_stopping(&a->notify, "ending", &err);
-	if (a->follower == NULL || !follower_commit(a->follower, &err))
+	if (a->must_end)
+		return EXIT_FAILED; /* why has been said */
+	if (!follower_commit(a->follower, &err))
 		return fail(EXIT_FAILED, &err);
 	return EXIT_GOOD;
 }
@@ -367,8 +252,10 @@ static int run(int argc, char **argv)
 	if (a.config == NULL)
 		return EXIT_USAGE;
 	open_log(&a);
+	a.since = clock_now();
 	status = run_agent(&a);
-	close_sources(&a);
+	door_close(&a.door); /* while the lock is held: the next agent makes one of the same name */
+	run_close_sources(&a);
 	ledger_close(&a.ledger);
 	notify_close(&a.notify);
 	sandbox_free(&a.allowed);
@@ -383,7 +270,8 @@ const struct command command_run = {
 	.help = "Reads what there is, then follows: files that grow, are renamed, truncated,\n"
 		"replaced or packed, and new ones that match. Each call is counted once, whatever\n"
 		"happens to the process. Ends on SIGTERM or SIGINT with all that was read\n"
-		"committed; SIGHUP reads the configuration again.\n"
+		"committed. SIGHUP or `tokentail reload` has it read the configuration again;\n"
+		"`tokentail status` asks it how it gets on, at the socket DATABASE.sock.\n"
 		"\n"
 		"Examples:\n"
 		"  tokentail run\n"

@@ -86,6 +86,22 @@ void show_latency(struct buf *out, int64_t microseconds)
 		buf_printf(out, "%" PRId64 "m", (ms + 30000) / 60000);
 }
 
+void show_age(struct buf *out, int64_t microseconds)
+{
+	int64_t s = microseconds / TIME_SEC;
+
+	if (s < 10)
+		buf_printf(out, "%" PRId64 ".%" PRId64 "s", s, microseconds / 100000 % 10);
+	else if (s < 100)
+		buf_printf(out, "%" PRId64 "s", s);
+	else if (s < INT64_C(100) * 60)
+		buf_printf(out, "%" PRId64 "m", s / 60);
+	else if (s < INT64_C(48) * 3600)
+		buf_printf(out, "%" PRId64 "h", s / 3600);
+	else
+		buf_printf(out, "%" PRId64 "d", s / 86400);
+}
+
 void show_minute(struct buf *out, const struct zone *zone, int64_t time)
 {
 	struct civil c = civil_of(time + zone_offset(zone, time) * TIME_SEC);

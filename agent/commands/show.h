@@ -16,6 +16,7 @@ void show_share(struct buf *out, int64_t part, int64_t whole);
 /* A bar of at most `columns`, as long as part is of whole, in eighths of a column if utf8. */
 void show_bar(struct buf *out, int64_t part, int64_t whole, size_t columns, bool utf8);
 void show_latency(struct buf *out, int64_t microseconds); /* 812ms, 1.5s, 123s, 12m */
+void show_age(struct buf *out, int64_t microseconds);     /* 0.3s, 42s, 12m, 5h, 3d */
 /* 2026-03-12 09:00 on the clock of the zone. */
 void show_minute(struct buf *out, const struct zone *zone, int64_t time);
 /* Text of a log for a person: controls escaped; where only ASCII can be shown, ? for the rest. */

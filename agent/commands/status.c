@@ -1,6 +1,7 @@
 /*
  * `status` answers two questions: is everything counted, and if not, which file and which record is
- * it. The ledger knows what was read; how far a file has grown since is asked of the file itself.
+ * it. The ledger knows what was read, an agent that runs what it is about, and how far a file has
+ * grown since is asked of the file itself.
  */
 #include "agent/commands/status.h"
 
@@ -8,6 +9,8 @@
 #include <sys/stat.h>
 
 #include "agent/commands/command.h"
+#include "agent/commands/stuck.h"
+#include "agent/pipeline/course.h"
 
 enum { REJECTS_SHOWN = 10 };
 
@@ -49,30 +52,24 @@ static void find_sources(struct status *s, const struct query_result *totals)
 			totals->rows[i].sums.calls;
 }
 
-/* What is on disk now, if the path is still the file that was counted. */
-static void look_at(struct status_file *file)
-{
-	const struct mark *m = file->mark;
-	struct stat st;
-
-	file->size = m->size;
-	file->lag = m->content_size - m->offset;
-	if (m->gzip || stat(m->path, &st) != 0 || !S_ISREG(st.st_mode))
-		return;
-	if ((int64_t)st.st_dev != m->device || (int64_t)st.st_ino != m->inode ||
-	    st.st_size < m->offset)
-		return;
-	file->size = st.st_size;
-	file->lag = st.st_size - m->offset;
-}
-
 static void find_files(struct status *s, const struct mark *marks, size_t n)
 {
 	s->files = xcalloc(n, sizeof(*s->files));
 	s->files_n = n;
 	for (size_t i = 0; i < n; i++) {
-		s->files[i].mark = &marks[i];
-		look_at(&s->files[i]);
+		const struct mark *m = &marks[i];
+
+		s->files[i] = (struct status_file){.path = str_of(m->path),
+		                                   .source = str_of(m->source),
+		                                   .reason = str_of(m->reason),
+		                                   .state = m->state,
+		                                   .offset = m->offset,
+		                                   .size = m->size,
+		                                   .lag = m->content_size - m->offset,
+		                                   .lost = m->lost,
+		                                   .written = m->mtime_ns / 1000,
+		                                   .rate = -1,
+		                                   .mark = m};
 	}
 }
 
@@ -93,14 +90,11 @@ static int64_t bytes_on_disk(const char *database)
 	return bytes;
 }
 
-/* A broken sum is our fault and worse than a broken file, which is the answer "no". */
+/* A broken sum is our fault and worse than what is stuck, which is the answer "no". */
 static int verdict(const struct status *s)
 {
-	int status = EXIT_GOOD;
+	int status = s->stuck_n ? EXIT_NO : EXIT_GOOD;
 
-	for (size_t i = 0; i < s->files_n; i++)
-		if (s->files[i].mark->state == FILE_CORRUPT)
-			status = EXIT_NO;
 	for (size_t i = 0; i < s->sources_n; i++)
 		if (!status_adds_up(&s->sources[i]))
 			status = EXIT_FAILED;
@@ -147,6 +141,11 @@ static int show_ledger(struct ledger *l, struct status *s, const struct common *
 	    ledger_marks(l, &marks, &marks_n, &err)) {
 		find_sources(s, totals);
 		find_files(s, marks, marks_n);
+		status_merge(s);
+		status_look(s);
+		stuck_find(s);
+		s->zone = ledger_zone(l);
+		s->now = clock_now();
 		status = show(s, common);
 	} else {
 		(void)fail(status, &err);
@@ -178,27 +177,34 @@ static int run(int argc, char **argv)
 		return EXIT_USAGE;
 	s.database = config->database;
 	s.bytes = bytes_on_disk(config->database);
+	status_ask(&s);
 	ledger = ledger_open_read(config->database, &err);
 	status = ledger ? show_ledger(ledger, &s, &common) : fail(EXIT_FAILED, &err);
 	ledger_close(&ledger);
+	status_free(&s);
 	config_free(&config);
-	free(s.sources);
-	free(s.reasons);
-	free(s.rejects);
-	free(s.files);
 	return status;
 }
 
 const struct command command_status = {
 	.name = "status",
 	.usage = "status [--json]",
-	.summary = "what became of every record, and where each file is",
+	.summary = "what became of every record, where each file is, and what is stuck",
 	.help = "Shows for each source its records and what became of them, why records were\n"
-		"skipped or rejected, the last rejected ones, and each file with its state.\n"
-		"Exit status: 0 all is well, 1 the sums do not agree, 3 a file is corrupt.\n"
+		"skipped or rejected, the last rejected ones, and each file: its state, the bytes\n"
+		"counted, there, not counted yet (lag) and lost, how long ago it was written,\n"
+		"and, from the agent if one runs, the bytes a second that are read of it.\n"
+		"\n"
+		"Stuck is what needs a person; each is named with what to do:\n"
+		"  - an agent that does not answer within 2 s\n"
+		"  - commits that fail for 5 s\n"
+		"  - a corrupt file, and one that cannot be opened\n"
+		"  - a file of which the agent reads nothing for 60 s though there is something\n"
+		"Exit status: 0 all is well, 1 the sums do not agree, 3 something is stuck.\n"
 		"\n"
 		"Examples:\n"
 		"  tokentail status\n"
-		"  tokentail status --json | jq '.files[] | select(.lag_bytes > 0)'\n",
+		"  tokentail status --json | jq '.files[] | select(.lag_bytes > 0)'\n"
+		"  tokentail status > /tmp/status || mail -s tokentail root < /tmp/status\n",
 	.run = run,
 };

@@ -1,8 +1,10 @@
 /* `status` for programs. The counters have the names they have in `backfill --json`. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "agent/base/escape.h"
-#include "agent/commands/status.h"
+#include "agent/commands/json_put.h"
+#include "agent/commands/stuck.h"
 
 static const char *const counters[OUTCOMES] = {
 	[OUTCOME_CALL] = "calls",
@@ -65,26 +67,122 @@ static void put_reject(const struct reject_row *row, struct buf *out)
 	buf_char(out, '}');
 }
 
-static void put_file(const struct status_file *file, struct buf *out)
+/* -1: it is not known. */
+static void put_or_null(struct buf *out, const char *key, int64_t n)
 {
-	const struct mark *m = file->mark;
+	if (n < 0)
+		json_number(out, key, "null");
+	else
+		json_int(out, key, n);
+}
+
+static void put_thousandths(struct buf *out, const char *key, int64_t n)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64 ".%03" PRId64, n / 1000, n % 1000);
+	json_number(out, key, text);
+}
+
+/* Microseconds, shown as seconds. */
+static void put_seconds(struct buf *out, const char *key, int64_t time)
+{
+	if (time < 0)
+		json_number(out, key, "null");
+	else
+		put_thousandths(out, key, time / 1000);
+}
+
+static void put_since(struct buf *out, int64_t since)
+{
+	struct civil c = civil_of(since);
+	struct buf text = {0};
+
+	buf_printf(&text, "%04" PRId32 "-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month, c.day, c.hour,
+	           c.minute, c.second);
+	json_text(out, "since", buf_view(&text));
+	buf_free(&text);
+}
+
+/* What it has told. */
+static void put_told(struct buf *out, const struct told_agent *a)
+{
+	put_since(out, a->since);
+	json_text(out, "version", a->version);
+	put_thousandths(out, "records_per_second", a->records_rate);
+	put_thousandths(out, "calls_per_second", a->calls_rate);
+	put_seconds(out, "committed_seconds_ago", a->committed);
+	put_seconds(out, "commits_fail_seconds", a->failing);
+	json_text(out, "commit_error", a->failing ? a->failure : (struct str){0});
+	json_text(out, "watch", a->watch);
+	json_text(out, "watch_reason", a->watch_reason);
+	json_int(out, "dropped_clients", a->dropped);
+}
+
+/* null: no agent runs. */
+static void put_agent(const struct status *s, struct buf *out)
+{
+	static const char *const states[] = {[LIVE_AGENT] = "answers",
+	                                     [LIVE_SILENT] = "silent",
+	                                     [LIVE_FORBIDDEN] = "forbidden",
+	                                     [LIVE_WRITER] = "not listening"};
+
+	if (s->live == LIVE_NOBODY) {
+		json_number(out, "agent", "null");
+		return;
+	}
+	json_begin(out, "agent", '{');
+	put_or_null(out, "pid", s->pid ? s->pid : -1);
+	json_text(out, "state", str_of(states[s->live]));
+	if (s->live == LIVE_AGENT)
+		put_told(out, &s->agent.agent);
+	json_end(out, '}');
+}
+
+static void put_stuck(const struct status *s, const struct stuck *stuck, struct buf *out)
+{
+	struct buf reason = {0}, advice = {0};
+
+	stuck_reason(s, stuck, &reason);
+	stuck_advice(s, stuck, &advice);
+	json_begin(out, NULL, '{');
+	json_text(out, "what", str_of(stuck_name(stuck->kind)));
+	json_text(out, "path", stuck->file ? stuck->file->path : (struct str){0});
+	json_text(out, "reason", buf_view(&reason));
+	json_text(out, "advice", buf_view(&advice));
+	json_end(out, '}');
+	buf_free(&reason);
+	buf_free(&advice);
+}
+
+static void put_file(const struct status *s, const struct status_file *file, struct buf *out)
+{
+	int64_t age = s->now - file->written;
 
 	buf_char(out, '{');
-	put_text(out, "path", str_of(m->path));
-	put_text(out, "source", str_of(m->source));
-	put_text(out, "state", str_of(file_state_name(m->state)));
-	put_text(out, "reason", str_of(m->reason));
-	buf_printf(out,
-	           "\"offset\":%" PRId64 ",\"size\":%" PRId64 ",\"lag_bytes\":%" PRId64
-	           ",\"lost_bytes\":%" PRId64 "}",
-	           m->offset, file->size, file->lag, m->lost);
+	json_text(out, "path", file->path);
+	json_text(out, "source", file->source);
+	json_text(out, "state", str_of(file_state_name(file->state)));
+	json_text(out, "reason", file->reason);
+	json_int(out, "offset", file->offset);
+	json_int(out, "size", file->size);
+	json_int(out, "lag_bytes", file->lag);
+	json_int(out, "lost_bytes", file->lost);
+	put_or_null(out, "age_seconds", file->written ? (age > 0 ? age : 0) / TIME_SEC : -1);
+	put_or_null(out, "rate_bytes_per_second", file->rate);
+	buf_char(out, '}');
 }
 
 void status_json(const struct status *s, struct buf *out)
 {
 	buf_char(out, '{');
 	put_text(out, "database", str_of(s->database));
-	buf_printf(out, "\"database_bytes\":%" PRId64 ",\n\"sources\":[", s->bytes);
+	buf_printf(out, "\"database_bytes\":%" PRId64, s->bytes);
+	put_agent(s, out);
+	buf_puts(out, ",\n\"stuck\":[");
+	for (size_t i = 0; i < s->stuck_n; i++)
+		put_stuck(s, &s->stuck[i], out);
+	buf_puts(out, "],\n\"sources\":[");
 	for (size_t i = 0; i < s->sources_n; i++) {
 		put_separator(out, i);
 		put_source(s, &s->sources[i], out);
@@ -97,7 +195,7 @@ void status_json(const struct status *s, struct buf *out)
 	buf_puts(out, "],\n\"files\":[");
 	for (size_t i = 0; i < s->files_n; i++) {
 		put_separator(out, i);
-		put_file(&s->files[i], out);
+		put_file(s, &s->files[i], out);
 	}
 	buf_puts(out, "]}\n");
 }

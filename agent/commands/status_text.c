@@ -1,7 +1,10 @@
-/* `status` for a terminal: sums first, then what is wrong, then every file. */
+/* `status` for a terminal: what needs a person and the sums first, then what is wrong, then every
+ * file. */
+#include <inttypes.h>
+
 #include "agent/commands/grid.h"
 #include "agent/commands/show.h"
-#include "agent/commands/status.h"
+#include "agent/commands/stuck.h"
 #include "agent/commands/text.h"
 
 enum { PATH_LEAST = 16, REASON_LEAST = 12 }; /* columns they may be cut to */
@@ -139,35 +142,165 @@ static void put_rejects(const struct status *s, const struct look *look, struct 
 	put_grid(&g, look, out);
 }
 
+/* Columns that have nothing to say are left out, for lines are short. */
+enum { FILE_COLUMNS = 9 };
+
+static bool any_lost(const struct status *s)
+{
+	for (size_t i = 0; i < s->files_n; i++)
+		if (s->files[i].lost)
+			return true;
+	return false;
+}
+
+static void age_cell(struct grid *g, const struct status *s, const struct status_file *f)
+{
+	struct buf age = {0};
+
+	if (f->written)
+		show_age(&age, s->now > f->written ? s->now - f->written : 0);
+	grid_cell(g, buf_view(&age), GRID_PLAIN);
+	buf_free(&age);
+}
+
+static void rate_cell(struct grid *g, const struct status_file *f)
+{
+	char bytes[TEXT_SIZE];
+	struct buf text = {0};
+
+	if (f->rate > 0) {
+		text_size(bytes, f->rate);
+		buf_printf(&text, "%s/s", bytes);
+	}
+	grid_cell(g, buf_view(&text), GRID_PLAIN);
+	buf_free(&text);
+}
+
+static void put_file(struct grid *g, const struct status *s, const struct status_file *f, bool lost,
+                     const struct look *look)
+{
+	text_cell(g, f->path, look);
+	grid_cell(g, str_of(file_state_name(f->state)),
+	          f->state == FILE_CORRUPT || f->blocked ? GRID_WARN : GRID_PLAIN);
+	size_cell(g, f->offset);
+	size_cell(g, f->size);
+	size_cell(g, f->lag);
+	age_cell(g, s, f);
+	if (s->live == LIVE_AGENT)
+		rate_cell(g, f);
+	if (lost)
+		size_cell(g, f->lost);
+	text_cell(g, f->reason, look);
+}
+
 static void put_files(const struct status *s, const struct look *look, struct buf *out)
 {
-	static const struct grid_column columns[] = {
-		{.title = "file", .least = PATH_LEAST},
-		{.title = "state"},
-		{.title = "counted", .right = true},
-		{.title = "size", .right = true},
-		{.title = "lag", .right = true},
-		{.title = "lost", .right = true},
-		{.title = "reason", .least = REASON_LEAST},
+	struct grid_column columns[FILE_COLUMNS] = {
+		{.title = "file", .least = PATH_LEAST}, {.title = "state"},
+		{.title = "counted", .right = true},    {.title = "size", .right = true},
+		{.title = "lag", .right = true},        {.title = "age", .right = true},
 	};
+	size_t n = 6;
+	bool lost = any_lost(s);
 	struct grid g;
 
 	if (s->files_n == 0)
 		return;
-	grid_init(&g, columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < s->files_n; i++) {
-		const struct mark *m = s->files[i].mark;
-
-		text_cell(&g, str_of(m->path), look);
-		grid_cell(&g, str_of(file_state_name(m->state)),
-		          m->state == FILE_CORRUPT ? GRID_WARN : GRID_PLAIN);
-		size_cell(&g, m->offset);
-		size_cell(&g, s->files[i].size);
-		size_cell(&g, s->files[i].lag);
-		size_cell(&g, m->lost);
-		text_cell(&g, str_of(m->reason), look);
-	}
+	if (s->live == LIVE_AGENT)
+		columns[n++] = (struct grid_column){.title = "rate", .right = true};
+	if (lost)
+		columns[n++] = (struct grid_column){.title = "lost", .right = true};
+	columns[n++] = (struct grid_column){.title = "reason", .least = REASON_LEAST};
+	grid_init(&g, columns, n);
+	for (size_t i = 0; i < s->files_n; i++)
+		put_file(&g, s, &s->files[i], lost, look);
 	put_grid(&g, look, out);
+}
+
+/* ---- the agent ---- */
+
+/* "120", "0.4". */
+static void put_rate(struct buf *out, int64_t milli)
+{
+	if (milli < 10000)
+		buf_printf(out, "%" PRId64 ".%" PRId64, milli / 1000, milli / 100 % 10);
+	else
+		show_compact(out, milli / 1000);
+}
+
+static void put_told(const struct status *s, const struct look *look, struct buf *out)
+{
+	const struct told_agent *a = &s->agent.agent;
+
+	buf_printf(out, "Agent %ld runs since ", s->pid);
+	show_minute(out, s->zone, a->since);
+	buf_puts(out, ", ");
+	put_rate(out, a->records_rate);
+	buf_puts(out, " records/s, ");
+	put_rate(out, a->calls_rate);
+	buf_puts(out, " calls/s, ");
+	if (a->committed >= 0) {
+		buf_puts(out, "committed ");
+		show_age(out, a->committed);
+		buf_puts(out, " ago");
+	} else {
+		buf_puts(out, "nothing committed yet");
+	}
+	buf_puts(out, ", by ");
+	show_text(out, a->watch, look->utf8);
+	if (a->watch_reason.n) {
+		buf_puts(out, " (");
+		show_text(out, a->watch_reason, look->utf8);
+		buf_char(out, ')');
+	}
+	buf_char(out, '\n');
+	if (a->dropped) {
+		show_plural(out, a->dropped, "client");
+		buf_puts(out, " of its socket went without an answer: silent, slow or wrong\n");
+	}
+}
+
+static void put_agent(const struct status *s, const struct look *look, struct buf *out)
+{
+	switch (s->live) {
+	case LIVE_NOBODY:
+		buf_puts(out, "No agent runs.\n");
+		return;
+	case LIVE_AGENT:
+		put_told(s, look, out);
+		return;
+	case LIVE_SILENT:
+		return; /* it is stuck, as is said below */
+	case LIVE_FORBIDDEN:
+		buf_printf(out, "Agent %ld runs; it answers only its own user and root.\n", s->pid);
+		return;
+	case LIVE_WRITER:
+		buf_printf(out,
+		           "Process %ld writes the database and does not listen: a backfill, or "
+		           "an agent without a socket.\n",
+		           s->pid);
+		return;
+	}
+}
+
+static void put_stuck(const struct status *s, const struct look *look, struct buf *out)
+{
+	for (size_t i = 0; i < s->stuck_n; i++) {
+		const struct stuck *stuck = &s->stuck[i];
+		struct buf line = {0};
+
+		buf_puts(&line, "stuck: ");
+		if (stuck->file) {
+			buf_str(&line, stuck->file->path);
+			buf_puts(&line, ": ");
+		}
+		stuck_reason(s, stuck, &line);
+		buf_puts(&line, "; ");
+		stuck_advice(s, stuck, &line);
+		show_text(out, buf_view(&line), look->utf8);
+		buf_char(out, '\n');
+		buf_free(&line);
+	}
 }
 
 void status_text(const struct status *s, const struct look *look, struct buf *out)
@@ -178,6 +311,8 @@ void status_text(const struct status *s, const struct look *look, struct buf *ou
 	buf_puts(out, "Database ");
 	show_text(out, str_of(s->database), look->utf8);
 	buf_printf(out, ", %s\n", bytes);
+	put_agent(s, look, out);
+	put_stuck(s, look, out);
 	if (s->sources_n == 0 && s->files_n == 0) {
 		buf_puts(out, "Nothing was read yet: `tokentail backfill PATH...` reads logs.\n");
 		return;

@@ -108,8 +108,8 @@ static void cut_into_components(struct walk *w, struct str glob)
 }
 
 /* Why it is not read; NULL: it is. *st is of the path itself, then of where a followed link leads.
- */
-static const char *reason(const struct walk *w, const char *path, struct stat *st)
+ * *denied: it is a file, and not for us. */
+static const char *reason(const struct walk *w, const char *path, struct stat *st, bool *denied)
 {
 	struct stat target;
 	const char *why;
@@ -123,7 +123,8 @@ static const char *reason(const struct walk *w, const char *path, struct stat *s
 	why = regular_why_not(st->st_mode);
 	if (why)
 		return why;
-	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0 ? strerror(errno) : NULL;
+	*denied = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0;
+	return *denied ? strerror(errno) : NULL;
 }
 
 /* A path at the end of the walk. A directory is worth a word only when it was named. */
@@ -132,13 +133,16 @@ static void add_found(struct walk *w, const char *path, bool named)
 	struct found_list *list = w->list;
 	struct stat st = {0};
 	const char *why;
+	bool denied = false;
 
-	if (lstat(path, &st) == 0)
-		why = reason(w, path, &st);
-	else if (errno == ENOENT || errno == ENOTDIR)
+	if (lstat(path, &st) == 0) {
+		why = reason(w, path, &st, &denied);
+	} else if (errno == ENOENT || errno == ENOTDIR) {
 		return;
-	else
+	} else {
+		denied = true;
 		why = strerror(errno);
+	}
 	if (S_ISDIR(st.st_mode) && !named)
 		return;
 	if (list->n == DISCOVER_FILES_MAX) {
@@ -151,6 +155,7 @@ static void add_found(struct walk *w, const char *path, bool named)
 		.size = (int64_t)st.st_size,
 		.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
 		.left_out = why ? xstrdup(why) : NULL,
+		.denied = denied,
 	};
 }
 

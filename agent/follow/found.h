@@ -2,6 +2,7 @@
 #ifndef FOLLOW_FOUND_H
 #define FOLLOW_FOUND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,7 @@ struct found {
 	int64_t size, mtime_ns;
 	/* Why it is not read ("a directory", "a FIFO", "Permission denied"); NULL: it is read. */
 	char *left_out;
+	bool denied; /* it is left out, and would be read if the system let us */
 };
 
 struct found_list {

@@ -145,9 +145,12 @@ static void note_committed(struct follower *f, const struct commit_sums *sums)
 		f->sums.records[i] += sums->records[i];
 	f->sums.unpriced += sums->unpriced;
 	f->sums.cost += sums->cost;
-	for (size_t i = 0; i < f->files_n; i++)
+	for (size_t i = 0; i < f->files_n; i++) {
+		f->files[i]->outdated |= f->files[i]->unsaved;
 		f->files[i]->unsaved = false;
+	}
 	batch_clear(f->hand.batch);
+	f->options.committed(f->options.arg, sums, NULL);
 }
 
 bool follower_commit(struct follower *f, struct err *err)
@@ -168,6 +171,8 @@ bool follower_commit(struct follower *f, struct err *err)
 	free((void *)marks);
 	if (good)
 		note_committed(f, &sums);
+	else
+		f->options.committed(f->options.arg, NULL, err->text);
 	return good;
 }
 
@@ -237,25 +242,51 @@ static bool is_due(const struct follower *f, const struct tailed *t)
 	       (t->dirty || f->now >= finish_at(f, t) || (t->retry && t->course.reader == NULL));
 }
 
+/* True: there is more to read of it at once. */
+static bool give_turn(struct follower *f, struct tailed *t)
+{
+	t->retry = 0;
+	t->dirty = true;
+	follower_read(f, t);
+	if (t->dirty)
+		return t->retry == 0;
+	if (t->retry == 0)
+		t->waits_since = 0;
+	return false;
+}
+
+/* Gives their turns to those that are due, from the one on that was due when the last ones were
+ * broken off. True: there is more to do at once. */
+static bool give_turns(struct follower *f)
+{
+	int64_t end = clock_now() + TURNS_MS * TIME_MS;
+	size_t first = f->next < f->files_n ? f->next : 0;
+	bool more = false;
+
+	for (size_t n = 0; n < f->files_n; n++) {
+		size_t i = (first + n) % f->files_n;
+
+		if (!is_due(f, f->files[i]))
+			continue;
+		tailed_waits(f->files[i], f->now);
+		if (batch_bytes(f->hand.batch) >= FOLLOW_BATCH_BYTES || clock_now() >= end) {
+			f->next = i;
+			return true;
+		}
+		more |= give_turn(f, f->files[i]);
+	}
+	f->next = 0;
+	return more;
+}
+
 bool follower_turn(struct follower *f, int64_t now)
 {
-	bool more = false;
+	bool more;
 
 	f->now = now;
 	if (now >= f->scan_at)
 		follower_scan(f);
-	for (size_t i = 0; i < f->files_n; i++) {
-		struct tailed *t = f->files[i];
-
-		if (!is_due(f, t))
-			continue;
-		if (batch_bytes(f->hand.batch) >= FOLLOW_BATCH_BYTES)
-			break;
-		t->retry = 0;
-		t->dirty = true;
-		follower_read(f, t);
-		more |= t->dirty && t->retry == 0;
-	}
+	more = give_turns(f);
 	commit_when_due(f);
 	return more && !f->commit_fails;
 }
@@ -290,4 +321,9 @@ void follower_sums(const struct follower *f, struct follower_sums *ret)
 	*ret = (struct follower_sums){.files = f->files_n, .commit = f->sums};
 	for (size_t i = 0; i < f->files_n; i++)
 		ret->lag += tailed_lag(f->files[i]);
+}
+
+const struct tailed *follower_file(const struct follower *f, size_t i)
+{
+	return i < f->files_n ? f->files[i] : NULL;
 }

@@ -8,6 +8,7 @@
 #include "agent/pipeline/pipeline.h"
 
 struct follower;
+struct tailed;
 
 enum follower_level { FOLLOWER_ERROR, FOLLOWER_WARNING, FOLLOWER_INFO };
 
@@ -20,6 +21,8 @@ struct follower_options {
 	/* A folder in which something may change that matters, told at each search; with path NULL
 	 * the search has ended and could see everything. */
 	void (*folder)(void *arg, const char *path);
+	/* A commit has succeeded with these sums; with NULL it has failed, and why. */
+	void (*committed)(void *arg, const struct commit_sums *sums, const char *failure);
 	void *arg;
 };
 
@@ -52,5 +55,7 @@ struct follower_sums {
 	struct commit_sums commit;
 };
 void follower_sums(const struct follower *f, struct follower_sums *ret);
+/* The files that are followed, by number; NULL beyond the last. */
+const struct tailed *follower_file(const struct follower *f, size_t i);
 
 #endif

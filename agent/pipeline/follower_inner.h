@@ -11,6 +11,7 @@
 
 enum {
 	TURN_PIECES = 4,              /* of one file, until others have their turn */
+	TURNS_MS = 250,               /* of all files, until the caller has its own */
 	FOLLOW_BATCH_BYTES = 8 << 20, /* beyond it nothing is read until a commit succeeds */
 	OPEN_SPARE = 32,              /* descriptors left for others */
 	RETRY_MS = 1000,              /* after a commit or an opening that failed */
@@ -38,6 +39,7 @@ struct follower {
 	struct hand hand;
 	struct loss *losses;
 	size_t losses_n, losses_room;
+	size_t next;       /* file whose turn is next, after turns that were broken off */
 	int64_t now;       /* of the turn */
 	int64_t scan_at;   /* the next search */
 	int64_t commit_at; /* the next commit, if there is something to commit */

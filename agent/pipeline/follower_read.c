@@ -50,10 +50,16 @@ static bool refresh_known(struct follower *f, struct err *err)
 {
 	if (f->hand.batch->steps_n && !follower_commit(f, err))
 		return false;
-	for (size_t i = 0; i < f->files_n; i++)
-		if (f->files[i]->mark.id && f->files[i]->known)
-			known_put(f->known, &f->files[i]->mark,
-			          !f->files[i]->gone || f->files[i]->course.reader);
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *t = f->files[i];
+		bool held = !t->gone || t->course.reader;
+
+		if (t->mark.id == 0 || !t->known || (!t->outdated && held == t->known_held))
+			continue;
+		known_put(f->known, &t->mark, held);
+		t->outdated = false;
+		t->known_held = held;
+	}
 	return true;
 }
 
@@ -107,6 +113,7 @@ static int64_t too_young(struct follower *f, struct tailed *t)
 /* Not to be opened again before so long. */
 static void put_off(struct follower *f, struct tailed *t, int64_t wait)
 {
+	t->waits_since = 0;
 	t->retry = f->now + wait;
 	follower_close(f, t);
 }
@@ -165,7 +172,8 @@ static bool identify(struct follower *f, struct tailed *t)
 	enum known_result what;
 
 	what = known_resolve(f->known, t->course.reader, identity_of(c), &t->mark);
-	t->known = true;
+	t->known = t->known_held = true;
+	t->outdated = what != KNOWN_UNCHANGED;
 	t->begin = t->mark.offset;
 	carried_free(&t->course.carried);
 	t->course.carried = source_carried(t->course.source);
@@ -190,6 +198,9 @@ static void cannot_open(struct follower *f, struct tailed *t, const char *why)
 	}
 	if (t->mark.state != FILE_LEFT_OUT)
 		follower_say(f, FOLLOWER_WARNING, "%s", why);
+	if (t->mark.id == 0)
+		known_reuse_empty(f->known, &t->mark);
+	t->denied = true;
 	tailed_state(t, FILE_LEFT_OUT, "%s", why);
 	t->retry = f->now + follower_config(f)->rescan;
 }
@@ -317,6 +328,7 @@ static void note_end(struct tailed *t)
 static void count_piece(struct follower *f, struct tailed *t, uint32_t number)
 {
 	course_count(&t->course, &f->hand, number, t->begin, f->memories[t->source]);
+	tailed_got_on(t, f->hand.piece.end - t->begin, f->now);
 	t->begin = f->hand.piece.end;
 	note_end(t);
 	t->active = f->now;

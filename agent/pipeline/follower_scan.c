@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "agent/follow/discover.h"
+#include "agent/ledger/own.h"
 #include "agent/pipeline/follower_inner.h"
 
 /* An inode that is held open is no other file's. One that is not may have been used again, so of a
@@ -57,30 +58,16 @@ static void rename_to(const struct follower *f, struct tailed *t, const char *pa
 	t->dirty = t->unsaved = true;
 }
 
-/* Reading what is written by reading would never end. */
-static bool is_own(const struct follower *f, const struct stat *st)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock"};
-	struct buf path = {0};
-	struct stat own;
-	bool found = false;
-
-	for (size_t i = 0; !found && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		buf_clear(&path);
-		buf_printf(&path, "%s%s", f->options.config->database, suffixes[i]);
-		found = stat(path.p, &own) == 0 && own.st_ino == st->st_ino &&
-		        own.st_dev == st->st_dev;
-	}
-	buf_free(&path);
-	return found;
-}
-
-static void leave_out(struct follower *f, size_t source, const char *path, const char *why)
+static void leave_out(struct follower *f, size_t source, const char *path, const char *why,
+                      bool denied)
 {
 	struct tailed *t = by_path(f, path);
 
 	t = t ? t : add(f, source, path);
+	if (t->mark.id == 0)
+		known_reuse_empty(f->known, &t->mark);
 	t->seen = t->refused = true;
+	t->denied = denied;
 	t->dirty = false;
 	tailed_state(t, FILE_LEFT_OUT, "%s", why);
 }
@@ -91,13 +78,13 @@ static void take(struct follower *f, size_t source, const struct found *found)
 	struct tailed *t;
 
 	if (found->left_out) {
-		leave_out(f, source, found->path, found->left_out);
+		leave_out(f, source, found->path, found->left_out, found->denied);
 		return;
 	}
 	if (stat(found->path, &st) != 0)
 		return; /* it went away meanwhile */
-	if (is_own(f, &st)) {
-		leave_out(f, source, found->path, "a file of tokentail's own database");
+	if (ledger_owns(f->options.config->database, &st)) {
+		leave_out(f, source, found->path, LEDGER_OWN, false);
 		return;
 	}
 	t = by_inode(f, source, found->path, &st);
@@ -110,7 +97,7 @@ static void take(struct follower *f, size_t source, const struct found *found)
 	t->gone = false;
 	t->seen = true;
 	t->dirty |= t->refused; /* it was another file */
-	t->refused = false;
+	t->refused = t->denied = false;
 }
 
 /* The folder that a path lies in: told, if it is not that of the path before. */

@@ -77,6 +77,18 @@ bool tailed_has_changed(const struct tailed *t)
 	return !t->gone && stat(t->mark.path, &st) == 0 && tailed_differs(t, &st);
 }
 
+void tailed_waits(struct tailed *t, int64_t now)
+{
+	if (t->waits_since == 0)
+		t->waits_since = now;
+}
+
+void tailed_got_on(struct tailed *t, int64_t bytes, int64_t now)
+{
+	rate_add(&t->rate, bytes, now);
+	t->waits_since = 0;
+}
+
 int64_t tailed_lag(const struct tailed *t)
 {
 	int64_t lag = t->mark.gzip ? 0 : t->mark.size - t->begin;

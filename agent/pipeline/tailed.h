@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include "agent/base/rate.h"
 #include "agent/pipeline/course.h"
 
 /* What a turn came to. */
@@ -26,8 +27,13 @@ struct tailed {
 	int64_t active;       /* monotonic microseconds: when it last had something new */
 	int64_t retry;        /* not to be opened before */
 	int64_t found;        /* when it was first opened; 0: not yet */
+	int64_t waits_since;  /* it has something to read and has not got on; 0: it has nothing */
+	struct rate rate;     /* of bytes that are read */
 	bool refused;         /* no regular file, or our own: it is not opened */
+	bool denied;          /* it is left out, and would be read if the system let us */
 	bool known;           /* the ledger has been asked what it is */
+	bool outdated;        /* what is known of it is not what its mark says */
+	bool known_held;      /* and what is known says that it is still read */
 	bool seen;            /* by the search for files that is under way */
 	bool dirty;           /* to be looked at */
 	bool unsaved;         /* differs from what is committed */
@@ -46,6 +52,10 @@ __attribute__((format(printf, 3, 4))) void tailed_state(struct tailed *t, enum f
 bool tailed_differs(const struct tailed *t, const struct stat *st);
 /* Whether the file, or what stands at its path, has changed since it was last read. */
 bool tailed_has_changed(const struct tailed *t);
+/* It is about to be read. */
+void tailed_waits(struct tailed *t, int64_t now);
+/* So many bytes of it were handed over. */
+void tailed_got_on(struct tailed *t, int64_t bytes, int64_t now);
 /* Bytes that are there and not handed over, as far as one can see. */
 int64_t tailed_lag(const struct tailed *t);
 void tailed_close(struct tailed *t);

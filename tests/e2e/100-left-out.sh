@@ -47,3 +47,11 @@ expect_file logs/dangling.jsonl 'left out' 'a dangling symbolic link'
 expect_json files.length 9
 expect_total 4 0.0014
 adds_up "$DB" 4
+
+# The database is no log, whatever the glob says: what is written by reading would be read.
+DB=$T/logs/own.jsonl
+backfill --preset json logs/a.jsonl
+expect_status 1 backfill --json -q --preset json --db "$DB" 'logs/own.jsonl*' logs/a.jsonl
+expect_counts 0 0 0 0 0
+expect_file logs/own.jsonl 'left out' "a file of tokentail's own database"
+expect_file logs/own.jsonl.lock 'left out' "a file of tokentail's own database"

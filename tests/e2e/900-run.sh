@@ -8,21 +8,8 @@ follow: {poll: 50ms, commit: 100ms, rescan: 200ms, finish_after: 500ms}
 keep: {calls: forever}
 sources: [{name: a, paths: $T/logs/app.log*, preset: json}]
 END
-# wait_calls N: until so many are counted, ten seconds at most.
-wait_calls() {
-	_tries=0
-	until [ "$(python3 -c 'import sqlite3,sys
-try: print(sqlite3.connect(sys.argv[1]).execute("SELECT total(calls) FROM totals").fetchone()[0] == int(sys.argv[2]))
-except sqlite3.Error: print(False)' "$DB" "$1")" = True ]; do
-		_tries=$((_tries + 1))
-		[ $_tries -lt 100 ] || { cat "$T/run" >> "$T/log"; fail "there are not $1 calls"; }
-		sleep 0.1
-	done
-}
 calls 1 10 > logs/app.log
-"$TOKENTAIL" run -c t.yaml > "$T/run" 2>&1 &
-agent=$!
-trap '_s=$?; kill -9 $agent 2>/dev/null || :; tail -n 40 "$T/log"; cd /; rm -rf "$T"; exit $_s' EXIT
+start_agent -c t.yaml
 wait_calls 10
 calls 11 20 >> logs/app.log
 wait_calls 20
@@ -59,11 +46,7 @@ calls 46 50 > logs/other.log
 wait_calls 50
 
 # The end: what was written just before is counted, and it does not take long.
-kill -TERM $agent
-_status=0
-wait $agent || _status=$?
-trap finish EXIT
-expect_eq 0 $_status 'exit status of the agent'
+stop_agent
 adds_up "$DB" 50
 backfill -c t.yaml
 expect_counts 0 0 0 0 0

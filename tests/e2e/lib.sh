@@ -24,8 +24,12 @@ export HOME XDG_CONFIG_HOME TZ LC_ALL PYTHONDONTWRITEBYTECODE TOKENTAIL ROOT FIX
 touch "$T/log" "$T/out" "$T/err"
 cd "$T"
 
+agent= # its process, while one runs
+
 finish() {
 	status=$?
+	[ -z "$agent" ] || kill -9 "$agent" 2> /dev/null || :
+	[ ! -e "$T/run" ] || cat "$T/run" >> "$T/log"
 	[ "$status" -eq 0 ] || { echo "--- log"; tail -n 60 "$T/log"; }
 	cd /
 	rm -rf "$T"
@@ -55,6 +59,44 @@ expect_status() {
 	shift
 	tokentail "$@" || _got=$?
 	[ "$_got" -eq "$_wanted" ] || fail "tokentail $*: exit status $_got, wanted $_wanted"
+}
+
+# start_agent ARGUMENTS...: `run` in the background, its log in $T/run. wait_calls says when it follows.
+start_agent() {
+	echo "$ tokentail run $*" >> "$T/log"
+	# shellcheck disable=SC2086 # WRAP may be several words
+	${WRAP-} "$TOKENTAIL" run "$@" > "$T/run" 2>&1 &
+	agent=$!
+}
+
+# Ends it as a service manager does; it has to end well.
+stop_agent() {
+	kill -TERM "$agent"
+	_status=0
+	wait "$agent" || _status=$?
+	agent=
+	expect_eq 0 "$_status" 'exit status of the agent'
+}
+
+# wait_for COMMAND...: until it succeeds, half a minute at most.
+wait_for() {
+	_tries=0
+	until "$@"; do
+		_tries=$((_tries + 1))
+		[ $_tries -lt 300 ] || fail "waited in vain for: $*"
+		sleep 0.1
+	done
+}
+
+has_calls() {
+	[ "$(python3 -c 'import sqlite3, sys
+try: print(int(sqlite3.connect(sys.argv[1]).execute("SELECT total(calls) FROM totals").fetchone()[0]))
+except sqlite3.Error: print("none")' "$DB" 2>&1)" = "$1" ]
+}
+
+# wait_calls N: until so many are counted in $DB.
+wait_calls() {
+	wait_for has_calls "$1"
 }
 
 # What the backfill that ran last counted: records, calls, duplicates, skipped, rejected.

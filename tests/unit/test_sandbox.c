@@ -33,10 +33,13 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "agent/base/local.h"
 #include "agent/base/log.h"
 #include "agent/base/notify.h"
 #include "agent/base/sandbox_inner.h"
 #include "agent/base/zone.h"
+#include "agent/control/door.h"
+#include "agent/control/told.h"
 #include "agent/follow/discover.h"
 #include "agent/ledger/ledger.h"
 #include "parsers/pattern.h"
@@ -417,6 +420,44 @@ static int tells_the_manager(struct scene *c)
 	         strcmp(text, "READY=1\n") == 0);
 }
 
+static int asking;
+static struct door *door;
+
+static void tells(void *arg, struct buf *out)
+{
+	(void)arg;
+	buf_puts(out, "well");
+}
+
+static int opens_a_door(struct scene *c)
+{
+	static const struct door_options options = {.status = tells};
+	struct buf database = {0};
+	struct err err = {0};
+
+	buf_printf(&database, "%s/t.db", c->state);
+	door = door_open(database.p, &options, &err);
+	buf_puts(&database, ".sock");
+	asking = door ? local_connect(database.p) : -1;
+	buf_free(&database);
+	return asking < 0;
+}
+
+/* Lets in, hears, answers, and takes its socket away. */
+static int answers_at_the_door(struct scene *c)
+{
+	char got[8] = "", path[200];
+
+	(void)snprintf(path, sizeof(path), "%s/t.db.sock", c->state);
+	if (write(asking, request_text(REQUEST_STATUS), REQUEST_BYTES) != REQUEST_BYTES)
+		return 1;
+	door_turn(door, 1);
+	if (read(asking, got, sizeof(got) - 1) != 4 || strcmp(got, "well") != 0)
+		return 2;
+	door_close(&door);
+	return access(path, F_OK) == 0;
+}
+
 static int writes_its_log(struct scene *c)
 {
 	int ends[2];
@@ -458,6 +499,7 @@ static void test_a_service_does_its_work(void **state)
 	expect_good(c, NULL, makes_threads);
 	expect_good(c, NULL, opens_a_zone);
 	expect_good(c, opens_a_manager, tells_the_manager);
+	expect_good(c, opens_a_door, answers_at_the_door);
 	expect_good(c, NULL, writes_its_log);
 	expect_good(c, NULL, reads_random_bytes_and_itself);
 }

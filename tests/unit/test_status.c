@@ -4,8 +4,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-#include "agent/commands/status.h"
+#include "agent/base/mem.h"
+#include "agent/commands/stuck.h"
 
 /* A str in a static table, where a compound literal may not stand. */
 #define LITERAL(text)                    \
@@ -54,12 +57,34 @@ static struct reject_row rejects[] = {
          .at = 17},
 };
 
+enum { NOW_S = 1773306000 }; /* 2026-03-12T09:00:00Z */
+
 static struct status example(struct status_file files[2])
 {
-	files[0] = (struct status_file){&whole, 1600, 100};
-	files[1] = (struct status_file){&damaged, 300000, 0};
+	const int64_t now = NOW_S * TIME_SEC;
+
+	files[0] = (struct status_file){.path = str_of(whole.path),
+	                                .source = str_of(whole.source),
+	                                .reason = STR(""),
+	                                .state = whole.state,
+	                                .offset = 1500,
+	                                .size = 1600,
+	                                .lag = 100,
+	                                .written = now - 3 * TIME_SEC,
+	                                .rate = -1,
+	                                .mark = &whole};
+	files[1] = (struct status_file){.path = str_of(damaged.path),
+	                                .source = str_of(damaged.source),
+	                                .reason = str_of(damaged.reason),
+	                                .state = damaged.state,
+	                                .offset = 2000000,
+	                                .size = 300000,
+	                                .lost = 12,
+	                                .rate = -1,
+	                                .mark = &damaged};
 	return (struct status){.database = "t.db",
 	                       .bytes = 139264,
+	                       .now = now,
 	                       .sources = sources,
 	                       .sources_n = 1,
 	                       .reasons = reasons,
@@ -68,6 +93,30 @@ static struct status example(struct status_file files[2])
 	                       .rejects_n = 2,
 	                       .files = files,
 	                       .files_n = 2};
+}
+
+/* An agent that reads the first file and cannot commit. */
+static void add_agent(struct status *s)
+{
+	struct err err = {0};
+
+	s->live = LIVE_AGENT;
+	s->pid = 1234;
+	s->zone = zone_open("UTC", &err);
+	s->agent.agent = (struct told_agent){.version = STR("0.1.0"),
+	                                     .pid = 1234,
+	                                     .since = s->now - 3600 * TIME_SEC,
+	                                     .records_rate = 120499,
+	                                     .calls_rate = 450,
+	                                     .committed = 20 * TIME_SEC,
+	                                     .failing = 19 * TIME_SEC,
+	                                     .failure = STR("t.db: disk\x1b[31m full"),
+	                                     .watch = STR("inotify"),
+	                                     .watch_reason = STR("2 folders are polled"),
+	                                     .dropped = 3};
+	s->files[0].rate = 2000;
+	s->files[0].waits = 20 * TIME_SEC;
+	s->files[1].rate = 0;
 }
 
 static void expect_file(const char *path, const struct buf *got)
@@ -90,9 +139,66 @@ static void test_a_person_sees_sums_reasons_rejects_and_files(void **state)
 	struct buf out = {0};
 
 	(void)state;
+	stuck_find(&s);
 	status_text(&s, &look, &out);
 	expect_file("fixtures/report/status.txt", &out);
+	free(s.stuck);
 	buf_free(&out);
+}
+
+static void test_an_agent_that_runs_is_seen(void **state)
+{
+	const struct look look = {.width = 100, .utf8 = true};
+	struct status_file files[2];
+	struct status s = example(files);
+	struct zone *zone;
+	struct buf out = {0};
+
+	(void)state;
+	add_agent(&s);
+	stuck_find(&s);
+	status_text(&s, &look, &out);
+	expect_file("fixtures/report/status-agent.txt", &out);
+	buf_clear(&out);
+	status_json(&s, &out);
+	expect_file("fixtures/report/status-agent.json", &out);
+	zone = (struct zone *)(uintptr_t)s.zone;
+	zone_free(&zone);
+	free(s.stuck);
+	buf_free(&out);
+}
+
+/* How it is said that there is none, or none that answers. */
+static void expect_said(enum live live, long pid, const char *in_text, const char *in_json)
+{
+	const struct look look = {.width = 80};
+	struct status s = {.database = "t.db", .live = live, .pid = pid};
+	struct buf out = {0};
+
+	stuck_find(&s);
+	status_text(&s, &look, &out);
+	if (strstr(out.p, in_text) == NULL)
+		fail_msg("no '%s' in:\n%s", in_text, out.p);
+	buf_clear(&out);
+	status_json(&s, &out);
+	if (strstr(out.p, in_json) == NULL)
+		fail_msg("no '%s' in:\n%s", in_json, out.p);
+	free(s.stuck);
+	buf_free(&out);
+}
+
+static void test_one_that_does_not_answer_is_said(void **state)
+{
+	(void)state;
+	expect_said(LIVE_NOBODY, 0, "No agent runs.\n", "\"agent\":null,");
+	expect_said(LIVE_SILENT, 77, "stuck: the agent (pid 77) does not answer within 2 s; ",
+	            "\"agent\":{\"pid\":77,\"state\":\"silent\"}");
+	expect_said(LIVE_SILENT, 0, "stuck: the agent does not answer within 2 s; ",
+	            "\"agent\":{\"pid\":null,\"state\":\"silent\"}");
+	expect_said(LIVE_FORBIDDEN, 77, "Agent 77 runs; it answers only its own user and root.\n",
+	            "\"agent\":{\"pid\":77,\"state\":\"forbidden\"}");
+	expect_said(LIVE_WRITER, 77, "Process 77 writes the database and does not listen: a ",
+	            "\"agent\":{\"pid\":77,\"state\":\"not listening\"}");
 }
 
 static void test_a_program_sees_the_same(void **state)
@@ -102,8 +208,10 @@ static void test_a_program_sees_the_same(void **state)
 	struct buf out = {0};
 
 	(void)state;
+	stuck_find(&s);
 	status_json(&s, &out);
 	expect_file("fixtures/report/status.json", &out);
+	free(s.stuck);
 	buf_free(&out);
 }
 
@@ -132,8 +240,9 @@ static void test_nothing_read_says_what_to_do(void **state)
 
 	(void)state;
 	status_text(&s, &look, &out);
-	assert_string_equal(out.p, "Database t.db, 4.1 kB\nNothing was read yet: `tokentail "
-	                           "backfill PATH...` reads logs.\n");
+	assert_string_equal(
+		out.p, "Database t.db, 4.1 kB\nNo agent runs.\nNothing was read yet: `tokentail "
+		       "backfill PATH...` reads logs.\n");
 	buf_free(&out);
 }
 
@@ -142,6 +251,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_person_sees_sums_reasons_rejects_and_files),
 		cmocka_unit_test(test_a_program_sees_the_same),
+		cmocka_unit_test(test_an_agent_that_runs_is_seen),
+		cmocka_unit_test(test_one_that_does_not_answer_is_said),
 		cmocka_unit_test(test_sums_that_do_not_agree_are_said),
 		cmocka_unit_test(test_nothing_read_says_what_to_do),
 	};

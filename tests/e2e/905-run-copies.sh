@@ -1,4 +1,4 @@
-# 901-run-copies - a copy of what has been read and not yet committed is not counted again
+# 905-run-copies - a copy of what has been read and not yet committed is not counted again
 . "$(dirname "$0")/lib.sh"
 
 mkdir logs
