@@ -61,7 +61,7 @@ void call_field_text(struct buf *out, const struct call *c, const struct field *
 		buf_str(out, c->detail[field->index]);
 		return;
 	case FIELD_COUNT:
-		put_count(out, c->count[field->index], field->index == COUNT_AUDIO_MS);
+		put_count(out, c->count[field->index], count_is_time((enum count)field->index));
 		return;
 	case FIELD_TIME:
 		put_time(out, c->time);

@@ -38,12 +38,15 @@ static void put_from(struct buf *out, const struct price *p)
 	buf_puts(out, text);
 }
 
+/* "16:30-00:30 mon-fri" */
 static void put_hours(struct buf *out, const struct price *p)
 {
-	if (p->day_from == p->day_to)
-		return;
-	buf_printf(out, "%02d:%02d-%02d:%02d", p->day_from / 3600, p->day_from / 60 % 60,
-	           p->day_to / 3600, p->day_to / 60 % 60);
+	if (p->hours_text)
+		buf_puts(out, p->hours_text);
+	if (p->hours_text && p->days_text)
+		buf_char(out, ' ');
+	if (p->days_text)
+		buf_puts(out, p->days_text);
 }
 
 static void put_rate(struct buf *out, enum rate_kind kind, int64_t rate)
@@ -79,6 +82,8 @@ static void put_rest(struct buf *out, const struct price *p)
 	for (enum rate_kind kind = 0; kind < RATES; kind++)
 		if (!is_shown(kind) && p->base.rate[kind] != RATE_NONE)
 			put_word(&words, rate_name(kind));
+	if (p->free)
+		put_word(&words, "free");
 	if (p->tiers_n)
 		put_word(&words, "tiers");
 	for (size_t i = 0; i < p->variants_n; i++)
@@ -163,7 +168,7 @@ static void put_factor(struct buf *out, int64_t ppm)
 static void put_variants(struct buf *out, const char *kind, const struct variant *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		buf_printf(out, "    %s", kind);
+		buf_puts(out, kind);
 		escape_terminal(out, str_of(v[i].name));
 		buf_puts(out, v[i].factor_ppm ? ": times " : ": ");
 		if (v[i].factor_ppm)
@@ -183,6 +188,14 @@ static void put_line(struct buf *out, const char *name, const char *text)
 	buf_char(out, '\n');
 }
 
+void price_tier_text(struct buf *out, const struct tier *t)
+{
+	if (t->at_least)
+		buf_printf(out, "from %lld input tokens on", (long long)t->above + 1);
+	else
+		buf_printf(out, "above %lld input tokens", (long long)t->above);
+}
+
 void price_detail(struct buf *out, const struct price *p, const char *mark)
 {
 	buf_puts(out, mark);
@@ -191,14 +204,18 @@ void price_detail(struct buf *out, const struct price *p, const char *mark)
 	put_rates(out, &p->base, NULL);
 	buf_char(out, '\n');
 	for (size_t i = 0; i < p->tiers_n; i++) {
-		buf_printf(out, "    above %lld input tokens: ", (long long)p->tiers[i].above);
+		buf_puts(out, "    ");
+		price_tier_text(out, &p->tiers[i]);
+		buf_puts(out, ": ");
 		put_rates(out, &p->tiers[i].rates, i ? &p->tiers[i - 1].rates : &p->base);
 		buf_char(out, '\n');
+		put_variants(out, "      ", p->tiers[i].variants, p->tiers[i].variants_n);
 	}
-	put_variants(out, "", p->variants, p->variants_n);
-	put_variants(out, "region ", p->regions, p->regions_n);
+	put_variants(out, "    ", p->variants, p->variants_n);
+	put_variants(out, "    region ", p->regions, p->regions_n);
 	put_line(out, "source", p->source);
 	put_line(out, "checked", p->checked);
+	put_line(out, "accepted", p->accepted);
 	buf_puts(out, "    from ");
 	escape_terminal(out, str_of(p->place.file));
 	buf_printf(out, ":%d\n", p->place.line);
@@ -256,10 +273,9 @@ void price_json(struct buf *out, const struct price *p)
 	json_text(out, "model", p->model);
 	put_from(&text, p);
 	json_text(out, "from", text.n ? text.p : NULL);
-	buf_clear(&text);
-	put_hours(&text, p);
-	json_text(out, "hours", text.n ? text.p : NULL);
 	buf_free(&text);
+	json_text(out, "hours", p->hours_text);
+	json_text(out, "days", p->days_text);
 	buf_puts(out, ",\"rates\":");
 	json_rates(out, &p->base);
 	buf_puts(out, ",\"tiers\":[");
@@ -267,6 +283,7 @@ void price_json(struct buf *out, const struct price *p)
 		buf_printf(out, "%s{\"above\":%lld,\"rates\":", i ? "," : "",
 		           (long long)p->tiers[i].above);
 		json_rates(out, &p->tiers[i].rates);
+		json_variants(out, "service_tiers", p->tiers[i].variants, p->tiers[i].variants_n);
 		buf_char(out, '}');
 	}
 	buf_char(out, ']');
@@ -274,6 +291,7 @@ void price_json(struct buf *out, const struct price *p)
 	json_variants(out, "regions", p->regions, p->regions_n);
 	json_text(out, "source", p->source);
 	json_text(out, "checked", p->checked);
+	json_text(out, "accepted", p->accepted);
 	json_text(out, "file", p->place.file);
 	buf_printf(out, ",\"line\":%d}", p->place.line);
 }

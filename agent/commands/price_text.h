@@ -12,4 +12,7 @@ void price_detail(struct buf *out, const struct price *p, const char *mark);
 /* A JSON object. */
 void price_json(struct buf *out, const struct price *p);
 
+/* "above 200000 input tokens", "from 200000 input tokens on" */
+void price_tier_text(struct buf *out, const struct tier *t);
+
 #endif

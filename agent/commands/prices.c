@@ -9,7 +9,7 @@
 #include "agent/commands/price_text.h"
 #include "agent/commands/when.h"
 #include "agent/config/files.h"
-#include "agent/meter/book.h"
+#include "agent/meter/book_check.h"
 
 /* What the command was asked for. */
 struct request {
@@ -146,33 +146,88 @@ static int show(const struct request *r, const struct book *book)
 
 /* ---- check ---- */
 
-static int check_file(const struct request *r)
-{
-	struct err err = {0};
-	struct buf text = {0};
-	bool good = files_read(r->subject, BOOK_BYTES_MAX, &text, &err) == FILES_READ &&
-	            book_check_file(buf_view(&text), r->subject, &err);
+struct findings {
+	struct buf out;
+	bool json;
+	size_t n;
+};
 
-	buf_free(&text);
-	if (!good)
-		return fail(EXIT_USAGE, &err);
-	if (!r->common.quiet && !r->common.json)
-		(void)puts("No mistakes.");
-	return EXIT_GOOD;
+static void finding_json(struct buf *out, const struct finding *f)
+{
+	buf_puts(out, "{\"price\":");
+	escape_json(out, str_of(f->price->key));
+	buf_puts(out, ",\"key\":");
+	escape_json(out, str_of(f->key));
+	buf_puts(out, ",\"what\":");
+	escape_json(out, str_of(f->text));
+	buf_puts(out, ",\"file\":");
+	escape_json(out, str_of(f->price->place.file));
+	buf_printf(out, ",\"line\":%d}", f->price->place.line);
+}
+
+/* FILE:LINE: MODEL: KEY: what. */
+static void finding_text(struct buf *out, const struct finding *f)
+{
+	escape_terminal(out, str_of(f->price->place.file));
+	buf_printf(out, ":%d: ", f->price->place.line);
+	escape_terminal(out, str_of(f->price->key));
+	buf_printf(out, ": %s: ", f->key);
+	escape_terminal(out, str_of(f->text));
+	buf_char(out, '\n');
+}
+
+static void add_finding(void *into, const struct finding *f)
+{
+	struct findings *all = into;
+
+	if (all->json && all->n)
+		buf_puts(&all->out, ",\n");
+	(all->json ? finding_json : finding_text)(&all->out, f);
+	all->n++;
+}
+
+static size_t count_models(const struct price *rows, size_t n)
+{
+	size_t models = 0;
+
+	for (size_t i = 0; i < n; i++)
+		models += i == 0 || !same_entry(&rows[i - 1], &rows[i]);
+	return models;
 }
 
 static int check(const struct request *r, const struct book *book)
 {
-	size_t n, models = 0;
+	struct findings all = {.json = r->common.json};
+	size_t n, models;
 	const struct price *rows = book_rows(book, &n);
 
-	for (size_t i = 0; i < n; i++)
-		models += i == 0 || !same_entry(&rows[i - 1], &rows[i]);
+	models = count_models(rows, n);
+	(void)book_check(book, add_finding, &all);
 	if (r->common.json)
-		(void)printf("{\"models\":%zu,\"prices\":%zu}\n", models, n);
+		(void)printf("{\"models\":%zu,\"prices\":%zu,\"findings\":[", models, n);
+	print(&all.out);
+	if (r->common.json)
+		(void)puts("]}");
+	else if (!r->common.quiet && all.n)
+		(void)printf("%zu prices of %zu models, %zu to look at.\n", n, models, all.n);
 	else if (!r->common.quiet)
 		(void)printf("%zu prices of %zu models, no mistakes.\n", n, models);
-	return EXIT_GOOD;
+	return all.n ? EXIT_NO : EXIT_GOOD;
+}
+
+static int check_file(const struct request *r)
+{
+	struct err err = {0};
+	struct buf text = {0};
+	struct book *book = NULL;
+	int status;
+
+	if (files_read(r->subject, BOOK_BYTES_MAX, &text, &err) == FILES_READ)
+		book = book_open_file(buf_view(&text), r->subject, &err);
+	buf_free(&text);
+	status = book ? check(r, book) : fail(EXIT_USAGE, &err);
+	book_free(&book);
+	return status;
 }
 
 /* ---- the command ---- */

@@ -303,7 +303,7 @@ static void put_share(struct buf *out, const struct way_price *price, enum rate_
 
 	json_begin(out, NULL, '{');
 	put_member(out, "kind", rate_name(kind));
-	json_int(out, kind == RATE_AUDIO_SECOND ? "milliseconds" : "units", price->units.n[kind]);
+	json_int(out, rate_is_time(kind) ? "milliseconds" : "units", price->units.n[kind]);
 	rate_print(kind, price->rates.rate[kind], text);
 	json_number(out, "usd", text);
 	put_member(out, "per", rate_unit(kind));

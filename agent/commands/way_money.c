@@ -3,6 +3,7 @@
 
 #include "agent/base/escape.h"
 #include "agent/commands/page.h"
+#include "agent/commands/price_text.h"
 #include "agent/commands/way.h"
 #include "parsers/timestamp.h"
 
@@ -14,10 +15,10 @@ struct whole {
 	struct {
 		enum count part;
 		const char *name;
-	} parts[4];
+	} parts[5];
 	size_t n;
-	size_t added; /* of them, those that the whole may leave out in the log */
-	const char *key;
+	size_t added;    /* of them, those that the whole may leave out in the log */
+	const char *key; /* NULL: a whole that is itself a part; shown for its parts only */
 };
 
 static const struct whole wholes[] = {
@@ -25,17 +26,24 @@ static const struct whole wholes[] = {
          {{COUNT_CACHE_READ, "cache read"},
           {COUNT_CACHE_WRITE, "cache write"},
           {COUNT_INPUT_AUDIO, "audio"},
-          {COUNT_INPUT_IMAGE, "image"}},
-         4,
+          {COUNT_INPUT_IMAGE, "image"},
+          {COUNT_INPUT_VIDEO, "video"}},
+         5,
          2,
          "input_includes_cache: false"},
 	{COUNT_OUTPUT,
          {{COUNT_REASONING, "reasoning"},
           {COUNT_OUTPUT_AUDIO, "audio"},
-          {COUNT_OUTPUT_IMAGE, "image"}},
-         3,
+          {COUNT_OUTPUT_IMAGE, "image"},
+          {COUNT_OUTPUT_VIDEO, "video"}},
+         4,
          1,
          "output_includes_reasoning: false"},
+	{COUNT_CACHE_READ,
+         {{COUNT_CACHE_READ_AUDIO, "audio"}, {COUNT_CACHE_READ_IMAGE, "image"}},
+         2,
+         0,
+         NULL},
 };
 
 static int64_t count_of(const struct call *c, enum count count)
@@ -74,10 +82,20 @@ static void put_parts(struct page *p, const struct trace_tokens *t, const struct
 	page_buf(p, 0, &text);
 }
 
+static bool has_parts(const struct call *c, const struct whole *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (count_of(c, w->parts[i].part))
+			return true;
+	return false;
+}
+
 static void put_whole(struct page *p, const struct trace_tokens *t, const struct whole *w)
 {
 	struct buf text = {0};
 
+	if (w->key == NULL && !has_parts(t->made, w))
+		return;
 	if (t->read->count[w->whole] == ABSENT && t->cut->count[w->whole] != ABSENT) {
 		buf_printf(&text, "%s is not logged: its parts make %" PRId64, count_name(w->whole),
 		           t->cut->count[w->whole]);
@@ -130,10 +148,10 @@ static void put_row(struct page *p, const struct match *m)
 			from[sizeof("2026-01-01") - 1] = '\0';
 	}
 	buf_printf(&text, from[0] ? ", in force since %s" : ", for any date", from);
-	if (price->day_from != price->day_to)
-		buf_printf(&text, ", %02d:%02d to %02d:%02d UTC", price->day_from / 3600,
-		           price->day_from / 60 % 60, price->day_to / 3600,
-		           price->day_to / 60 % 60);
+	if (price->hours_text)
+		buf_printf(&text, ", %s UTC", price->hours_text);
+	if (price->days_text)
+		buf_printf(&text, ", %s", price->days_text);
 	page_buf(p, 0, &text);
 	buf_puts(&text, "model name: ");
 	escape_terminal(&text, str_of(m->how));
@@ -153,8 +171,9 @@ static void put_tier(struct page *p, const struct way *w)
 
 	if (price->tiers_n == 0)
 		return;
+	buf_puts(&text, tier ? "tier " : "");
 	if (tier)
-		buf_printf(&text, "tier above %" PRId64 " input tokens", tier->above);
+		price_tier_text(&text, tier);
 	else
 		buf_printf(&text, "tier up to %" PRId64 " input tokens", price->tiers[0].above);
 	buf_printf(&text, ": the call has %" PRId64, call_count(w->call, COUNT_INPUT));
@@ -256,7 +275,7 @@ static void put_product(struct buf *out, const struct way_price *price, enum rat
 
 	rate_print(kind, price->rates.rate[kind], rate);
 	buf_printf(out, "%-15s %9" PRId64 "%s x $%s per %s", rate_name(kind), price->units.n[kind],
-	           kind == RATE_AUDIO_SECOND ? " ms" : "", rate, rate_unit(kind));
+	           rate_is_time(kind) ? " ms" : "", rate, rate_unit(kind));
 }
 
 /* The longest of the products: behind them stand the sums. */

@@ -41,8 +41,22 @@ enum count {
 	COUNT_IMAGES,
 	COUNT_AUDIO_MS, /* audio_seconds, kept in milliseconds */
 	COUNT_WEB_SEARCHES,
+	COUNT_CACHE_READ_AUDIO, /* part of cache read and of input audio: what both have in common
+	                         */
+	COUNT_CACHE_READ_IMAGE, /* the same of input image */
+	COUNT_INPUT_VIDEO,      /* part of input */
+	COUNT_OUTPUT_VIDEO,     /* part of output */
+	COUNT_VIDEO_MS,         /* video_seconds, kept in milliseconds */
+	COUNT_PAGES,
+	COUNT_CHARACTERS,
 	COUNTS
 };
+
+/* Whether a count is of seconds, which are kept in milliseconds. */
+static inline bool count_is_time(enum count count)
+{
+	return count == COUNT_AUDIO_MS || count == COUNT_VIDEO_MS;
+}
 
 /* Text that is kept with a call but is no dimension of totals. */
 enum detail {

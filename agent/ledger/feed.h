@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-enum { FEED_COLUMNS = 18 }; /* c0 .. c17 */
+enum { FEED_COLUMNS = 20 }; /* c0 .. c19 */
 
 struct feed {
 	void *from;

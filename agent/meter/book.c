@@ -324,15 +324,15 @@ struct book *book_open(const struct config *config, struct err *err)
 	return b;
 }
 
-bool book_check_file(struct str text, const char *name, struct err *err)
+struct book *book_open_file(struct str text, const char *name, struct err *err)
 {
 	struct book *b = xcalloc(1, sizeof(*b));
 	struct shelf shelf = {0};
-	bool good = shelf_add_file(&shelf, text, name, LAYER_BOOKS, err) && build(b, &shelf, err);
 
+	if (!shelf_add_file(&shelf, text, name, LAYER_BOOKS, err) || !build(b, &shelf, err))
+		book_free(&b);
 	shelf_free(&shelf);
-	book_free(&b);
-	return good;
+	return b;
 }
 
 void book_free(struct book **b)

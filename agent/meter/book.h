@@ -3,7 +3,8 @@
  * immutable and shared by threads.
  *
  * A rate is an integer of femto-dollars (1e-15 USD) per unit: token, image, second, search. In YAML
- * it is decimal text, USD per million tokens (or per thousand searches, per image, per second).
+ * it is decimal text, USD per million tokens (or per thousand searches, per image, per second). The
+ * whole language is described in conf/manual/prices.md.
  */
 #ifndef METER_BOOK_H
 #define METER_BOOK_H
@@ -24,12 +25,25 @@ enum rate_kind {
 	RATE_OUTPUT_AUDIO,
 	RATE_INPUT_IMAGE,
 	RATE_OUTPUT_IMAGE,
+	RATE_INPUT_VIDEO,
+	RATE_OUTPUT_VIDEO,
+	RATE_CACHE_READ_AUDIO, /* audio that was read from a cache */
+	RATE_CACHE_READ_IMAGE,
 	RATE_IMAGE,        /* per image made */
 	RATE_AUDIO_SECOND, /* per second of audio */
+	RATE_VIDEO_SECOND, /* per second of video */
+	RATE_PAGE,         /* per page read; in YAML per 1000 */
+	RATE_CHARACTER,    /* per character; in YAML per million */
 	RATE_WEB_SEARCH,   /* per search; in YAML per 1000 */
 	RATE_REQUEST,      /* per call */
 	RATES
 };
+
+/* Whether a kind is counted in milliseconds, though its rate is for a second. */
+static inline bool rate_is_time(enum rate_kind kind)
+{
+	return kind == RATE_AUDIO_SECOND || kind == RATE_VIDEO_SECOND;
+}
 
 const char *rate_name(enum rate_kind kind); /* its key in a book: "input", "cache_write_1h" */
 const char *rate_unit(enum rate_kind kind); /* what a book's number is per: "1M tokens", "image" */
@@ -39,26 +53,38 @@ void rate_print(enum rate_kind kind, int64_t rate, char out[RATE_TEXT]);
 
 #define RATE_NONE INT64_C(-1) /* the book gives none; cost.h says what counts instead */
 
-enum { TIERS_MAX = 8 };
+enum { TIERS_MAX = 8, HOURS_MAX = 8 };
 
 struct rates {
 	int64_t rate[RATES]; /* femto-dollars per unit, or RATE_NONE */
 };
 
-/* Above `above` input tokens (strictly) these rates hold for every token of the call. A kind that
- * a tier does not give keeps that of the next lower tier that does, or the base rate. */
-struct tier {
-	int64_t above;
-	struct rates rates;
-};
-
-/* How a service tier (batch, flex, priority) or a region is priced: a factor on all rates but those
- * of searches and calls, or rates of its own. */
+/* How a service tier (batch, flex, priority, fast) or a region is priced: a factor on all rates but
+ * those of searches and calls, or rates of its own. */
 struct variant {
 	char *name;
 	int64_t factor_ppm; /* parts per million; 500000 is half. 0: own rates */
 	struct rates rates; /* with factor_ppm 0; what it does not give is the rate without it */
 };
+
+/* Above `above` input tokens (strictly) these rates hold for every token of the call. A kind that
+ * a tier does not give keeps that of the next lower tier that does, or the base rate; so does a
+ * service tier. */
+struct tier {
+	int64_t above;
+	bool at_least; /* written as "from above + 1 tokens on" */
+	struct rates rates;
+	struct variant *variants; /* by service tier */
+	size_t variants_n;
+};
+
+/* Seconds of the UTC day, start in, end out. It may end on the next day (from > to) and then
+ * belongs to the day on which it begins; equal: all day. */
+struct hours {
+	int32_t from, to;
+};
+
+enum { EVERY_DAY = 0x7f };
 
 /* One row: the rates of a model from an instant on. */
 struct price {
@@ -66,17 +92,22 @@ struct price {
 	char *provider; /* the book's */
 	char *model;    /* the book's name of it */
 	int64_t from;   /* microseconds; INT64_MIN: always */
-	int32_t day_from,
-		day_to; /* seconds of the UTC day, start in, end out, may wrap; equal: all day */
+	struct hours hours[HOURS_MAX];
+	size_t hours_n; /* 0: all day */
+	unsigned days;  /* bit 0 is Monday, UTC; EVERY_DAY */
+	char *hours_text,
+		*days_text; /* as written, "16:30-00:30,01:00-02:00" and "mon-fri", or NULL */
 	struct rates base;
-	struct tier tiers[TIERS_MAX]; /* ascending */
+	struct tier *tiers; /* ascending */
 	size_t tiers_n;
 	struct variant *variants; /* by service tier */
 	size_t variants_n;
 	struct variant *regions; /* by region; on top of the service tier */
 	size_t regions_n;
-	char *source;  /* where the price was read; NULL: the book does not say */
-	char *checked; /* date of that; NULL as above */
+	char *source;   /* where the price was read; NULL: the book does not say */
+	char *checked;  /* date of that; NULL as above */
+	char *accepted; /* why an odd price is right (book_check.h); NULL: it is not odd */
+	bool free;      /* costs nothing, and is meant to */
 	struct place place;
 };
 
@@ -89,8 +120,8 @@ void book_free(struct book **b);
 
 enum { BOOK_BYTES_MAX = 1 << 20 }; /* of one file */
 
-/* One file on its own, for `prices check` and the fuzzer: false and *err on the first mistake. */
-bool book_check_file(struct str text, const char *name, struct err *err);
+/* One file on its own, for `prices check` and the fuzzer: NULL and *err on the first mistake. */
+struct book *book_open_file(struct str text, const char *name, struct err *err);
 
 /* How a model name led to a row. */
 struct match {
@@ -100,7 +131,8 @@ struct match {
 
 /*
  * The row in force for a model of a provider (may be empty) at a time. Follows DESIGN 5: exact, the
- * book's matches, then without prefixes, version tails and dates; never by likeness. False: none.
+ * book's matches, then without prefixes, version tails and dates; never by likeness. What is no
+ * model but a router's label ("auto") has only a price of the configuration's own. False: none.
  */
 bool book_match(const struct book *b, struct str provider, struct str model, int64_t time,
                 struct match *ret);
@@ -112,6 +144,8 @@ bool book_match(const struct book *b, struct str provider, struct str model, int
 struct book_entry;
 const struct book_entry *book_find(const struct book *b, struct str provider, struct str model);
 const struct price *book_price(const struct book_entry *e, int64_t time); /* NULL: none yet */
+/* Whether a row's hours and days hold at a time; `from` is not looked at. */
+bool price_in_hours(const struct price *p, int64_t time);
 /* Whether the entry was found only by unknown_model.price_as. */
 bool book_entry_estimated(const struct book_entry *e);
 

@@ -30,12 +30,16 @@ static void put_row(struct buf *out, const struct price *p)
 {
 	buf_printf(out, "%s ", p->key);
 	put_number(out, p->from);
-	put_number(out, p->day_from);
-	put_number(out, p->day_to);
+	put_number(out, p->days);
+	for (size_t i = 0; i < p->hours_n; i++) {
+		put_number(out, p->hours[i].from);
+		put_number(out, p->hours[i].to);
+	}
 	put_rates(out, &p->base);
 	for (size_t i = 0; i < p->tiers_n; i++) {
 		put_number(out, p->tiers[i].above);
 		put_rates(out, &p->tiers[i].rates);
+		put_variants(out, p->tiers[i].variants, p->tiers[i].variants_n);
 	}
 	put_variants(out, p->variants, p->variants_n);
 	put_variants(out, p->regions, p->regions_n);

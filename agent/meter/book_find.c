@@ -33,6 +33,7 @@ struct search {
 	const struct book_entry *entry;
 	size_t prefix, suffix; /* bytes dropped from the model */
 	enum fit fit;
+	bool is_label; /* the model is none, but a router's label */
 };
 
 static bool in_set(uint64_t set, uint32_t seller)
@@ -163,6 +164,9 @@ static bool search_books(struct search *s, struct str provider)
 		return false;
 	if (own != none && try_seller(s, own))
 		return true;
+	s->is_label = match_is_label(s->model);
+	if (s->is_label)
+		return false;
 	if (seller != none && try_seller(s, seller))
 		return true;
 	if (seller != none && (s->b->sellers[seller].is_host || named == none))
@@ -193,7 +197,7 @@ const struct book_entry *book_find(const struct book *b, struct str provider, st
 
 	if (search(&s, provider, model, text))
 		return s.entry;
-	return b->substitute.n ? &b->substitute : NULL;
+	return b->substitute.n && !s.is_label ? &b->substitute : NULL;
 }
 
 bool book_entry_estimated(const struct book_entry *e)
@@ -201,22 +205,37 @@ bool book_entry_estimated(const struct book_entry *e)
 	return e->estimated;
 }
 
-static bool in_hours(const struct price *p, int64_t time)
+static bool has_day(const struct price *p, int64_t day)
 {
-	int32_t second = (int32_t)(((time % TIME_DAY + TIME_DAY) % TIME_DAY) / TIME_SEC);
+	/* 1970-01-01, day 0, was a Thursday, which is 3 from Monday. */
+	return p->days >> ((day + 3) % 7 + 7) % 7 & 1;
+}
 
-	if (p->day_from == p->day_to)
-		return true;
-	if (p->day_from < p->day_to)
-		return second >= p->day_from && second < p->day_to;
-	return second >= p->day_from || second < p->day_to;
+bool price_in_hours(const struct price *p, int64_t time)
+{
+	int64_t in_day = (time % TIME_DAY + TIME_DAY) % TIME_DAY;
+	int64_t day = (time - in_day) / TIME_DAY;
+	int32_t second = (int32_t)(in_day / TIME_SEC);
+
+	if (p->hours_n == 0)
+		return p->days == EVERY_DAY || has_day(p, day);
+	for (size_t i = 0; i < p->hours_n; i++) {
+		struct hours h = p->hours[i];
+		bool begun = second >= h.from || h.from == h.to, over = second >= h.to;
+
+		if (h.from < h.to ? begun && !over && has_day(p, day)
+		                  : (begun && has_day(p, day)) ||
+		                            (h.from != h.to && !over && has_day(p, day - 1)))
+			return true;
+	}
+	return false;
 }
 
 /* The last row that holds: a later date beats an earlier one, hours beat the day they are in. */
 const struct price *book_price(const struct book_entry *e, int64_t time)
 {
 	for (size_t i = e->n; i-- > 0;)
-		if (e->rows[i].from <= time && in_hours(&e->rows[i], time))
+		if (e->rows[i].from <= time && price_in_hours(&e->rows[i], time))
 			return &e->rows[i];
 	return NULL;
 }
@@ -256,6 +275,11 @@ bool book_match(const struct book *b, struct str provider, struct str model, int
 	*ret = (struct match){0};
 	if (search(&s, provider, model, text)) {
 		describe(&s, ret);
+	} else if (s.is_label) {
+		say(ret,
+		    "a router's label or a placeholder, no model; `aliases` can say which model "
+		    "it is");
+		return false;
 	} else if (b->substitute.n) {
 		s.entry = &b->substitute;
 		say(ret, "unknown model, priced as %s", b->config->price_as);
@@ -265,6 +289,6 @@ bool book_match(const struct book *b, struct str provider, struct str model, int
 	}
 	ret->price = book_price(s.entry, time);
 	if (ret->price == NULL)
-		say(ret, ", but no price yet at that time");
+		say(ret, ", but no price in force at that time");
 	return ret->price != NULL;
 }

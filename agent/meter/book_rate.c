@@ -31,9 +31,16 @@ static const struct kind {
 	[RATE_OUTPUT_AUDIO] = {"output_audio", "1M tokens", 9, 1, TOKEN_MAX},
 	[RATE_INPUT_IMAGE] = {"input_image", "1M tokens", 9, 1, TOKEN_MAX},
 	[RATE_OUTPUT_IMAGE] = {"output_image", "1M tokens", 9, 1, TOKEN_MAX},
+	[RATE_INPUT_VIDEO] = {"input_video", "1M tokens", 9, 1, TOKEN_MAX},
+	[RATE_OUTPUT_VIDEO] = {"output_video", "1M tokens", 9, 1, TOKEN_MAX},
+	[RATE_CACHE_READ_AUDIO] = {"cache_read_audio", "1M tokens", 9, 1, TOKEN_MAX},
+	[RATE_CACHE_READ_IMAGE] = {"cache_read_image", "1M tokens", 9, 1, TOKEN_MAX},
 	[RATE_IMAGE] = {"image", "image", 15, 1, MEDIA_MAX},
 	/* Seconds are counted in milliseconds: a rate must be divisible by 1000. */
 	[RATE_AUDIO_SECOND] = {"audio_second", "second", 12, 1000, MEDIA_MAX},
+	[RATE_VIDEO_SECOND] = {"video_second", "second", 12, 1000, MEDIA_MAX},
+	[RATE_PAGE] = {"page", "1000 pages", 12, 1, MEDIA_MAX},
+	[RATE_CHARACTER] = {"character", "1M characters", 9, 1, TOKEN_MAX},
 	[RATE_WEB_SEARCH] = {"web_search", "1000 searches", 12, 1, ACTION_MAX},
 	[RATE_REQUEST] = {"request", "call", 15, 1, ACTION_MAX},
 };

@@ -33,7 +33,8 @@ static bool read_provider(struct reader *r, const struct yaml_node *node, char *
 
 static bool same_time(const struct price *a, const struct price *b)
 {
-	return a->from == b->from && a->day_from == b->day_from && a->day_to == b->day_to;
+	return a->from == b->from && a->days == b->days && a->hours_n == b->hours_n &&
+	       memcmp(a->hours, b->hours, a->hours_n * sizeof(*a->hours)) == 0;
 }
 
 static bool read_rows(struct reader *r, const struct yaml_node *list, const struct terms *terms,

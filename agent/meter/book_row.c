@@ -13,7 +13,8 @@
 
 enum { SECONDS_PER_DAY = 86400, TOKENS_DIGITS_MAX = 12 };
 
-static const char *const service_tiers[SERVICE_TIERS] = {"batch", "flex", "priority"};
+static const char *const service_tiers[SERVICE_TIERS] = {"batch", "flex", "priority", "fast",
+                                                         "ultrafast"};
 
 bool book_bad(const struct reader *r, int line, const char *key, const char *what)
 {
@@ -134,24 +135,31 @@ static bool read_regions(struct reader *r, const struct yaml_node *node, struct 
 	return true;
 }
 
+static bool read_service(struct reader *r, const char *name, const struct yaml_node *node,
+                         struct terms *terms)
+{
+	struct variant v;
+
+	return read_variant(r, node, name, &v) &&
+	       put_variant(terms->tiers, &terms->tiers_n, SERVICE_TIERS, &v);
+}
+
 /* A key that may stand at any level. *known is false for other keys. */
 static bool read_term(struct reader *r, struct str key, const struct yaml_node *node,
                       struct terms *terms, bool *known)
 {
 	*known = true;
-	if (str_eq(key, STR("source")))
-		return book_text(r, node, "source", &terms->source);
-	if (str_eq(key, STR("checked")))
-		return read_checked(r, node, &terms->checked);
-	if (str_eq(key, STR("regions")))
-		return read_regions(r, node, terms);
-	for (int i = 0; i < SERVICE_TIERS; i++) {
-		struct variant v;
-
+	for (int i = 0; i < SERVICE_TIERS; i++)
 		if (str_eq(key, str_of(service_tiers[i])))
-			return read_variant(r, node, service_tiers[i], &v) &&
-			       put_variant(terms->tiers, &terms->tiers_n, SERVICE_TIERS, &v);
-	}
+			return read_service(r, service_tiers[i], node, terms);
+	if (!terms->in_tier && str_eq(key, STR("source")))
+		return book_text(r, node, "source", &terms->source);
+	if (!terms->in_tier && str_eq(key, STR("checked")))
+		return read_checked(r, node, &terms->checked);
+	if (!terms->in_tier && str_eq(key, STR("accepted")))
+		return book_text(r, node, "accepted", &terms->accepted);
+	if (!terms->in_tier && str_eq(key, STR("regions")))
+		return read_regions(r, node, terms);
 	*known = false;
 	return true;
 }
@@ -197,7 +205,7 @@ bool book_keys(struct reader *r, const struct yaml_node *map, const struct key *
 
 struct row {
 	struct price price;
-	char *from, *hours; /* as written; NULL: not given */
+	char *from; /* as written; NULL: not given */
 };
 
 static bool row_from(struct reader *r, const struct yaml_node *node, void *into)
@@ -211,33 +219,175 @@ static bool row_from(struct reader *r, const struct yaml_node *node, void *into)
 	return true;
 }
 
+/* The texts of a list, or the one text, joined by commas. */
+static char *joined(struct reader *r, const struct yaml_node *items, size_t n)
+{
+	size_t size = 1, at = 0;
+	char *text;
+
+	for (size_t i = 0; i < n; i++)
+		size += items[i].text.n + 1;
+	text = arena_bytes(r->arena, size);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			text[at++] = ',';
+		memcpy(text + at, items[i].text.p, items[i].text.n);
+		at += items[i].text.n;
+	}
+	text[at] = '\0';
+	return text;
+}
+
 static bool row_hours(struct reader *r, const struct yaml_node *node, void *into)
 {
-	struct row *row = into;
-	struct str s = node->text;
+	struct price *p = &((struct row *)into)->price;
+	const struct yaml_node *items = node->type == YAML_LIST ? node->items : node;
+	size_t n = node->type == YAML_LIST ? node->n : 1;
 
-	if (node->type != YAML_SCALAR || s.n != 11 || s.p[5] != '-' ||
-	    !parse_clock(s.p, &row->price.day_from) || !parse_clock(s.p + 6, &row->price.day_to))
-		return book_bad(r, node->line, "hours", "expected UTC hours such as 16:30-00:30");
-	row->hours = book_copy(r, s);
+	if (n == 0 || n > HOURS_MAX)
+		return book_bad(r, node->line, "hours", "expected 1 to 8 spans of hours");
+	for (p->hours_n = 0; p->hours_n < n; p->hours_n++) {
+		struct hours *h = &p->hours[p->hours_n];
+		struct str s = items[p->hours_n].text;
+
+		if (items[p->hours_n].type != YAML_SCALAR || s.n != 11 || s.p[5] != '-' ||
+		    !parse_clock(s.p, &h->from) || !parse_clock(s.p + 6, &h->to) ||
+		    h->from == SECONDS_PER_DAY)
+			return book_bad(r, items[p->hours_n].line, "hours",
+			                "expected UTC hours such as 16:30-00:30");
+	}
+	p->hours_text = joined(r, items, n);
+	return true;
+}
+
+/* 0 to 6 from Monday; 7: no day. */
+static unsigned parse_day(struct str s)
+{
+	static const char *const names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+	unsigned day = 0;
+
+	while (day < 7 && !str_eq(s, str_of(names[day])))
+		day++;
+	return day;
+}
+
+/* "mon", "mon-fri", "sat-mon" as a set of days; 0: it is no such text. */
+static unsigned parse_days(struct str s)
+{
+	size_t dash = str_find(s, STR("-"));
+	unsigned first = parse_day((struct str){s.p, dash});
+	unsigned last = dash < s.n ? parse_day(str_from(s, dash + 1)) : first;
+	unsigned days = 0;
+
+	if (first == 7 || last == 7)
+		return 0;
+	for (unsigned day = first; day != last; day = (day + 1) % 7)
+		days |= 1U << day;
+	return days | 1U << last;
+}
+
+static bool row_days(struct reader *r, const struct yaml_node *node, void *into)
+{
+	struct price *p = &((struct row *)into)->price;
+	const struct yaml_node *items = node->type == YAML_LIST ? node->items : node;
+	size_t n = node->type == YAML_LIST ? node->n : 1;
+
+	p->days = 0;
+	for (size_t i = 0; i < n; i++) {
+		unsigned days = items[i].type == YAML_SCALAR ? parse_days(items[i].text) : 0;
+
+		if (days == 0)
+			return book_bad(r, items[i].line, "days",
+			                "expected UTC days such as mon-fri or [sat, sun]");
+		p->days |= days;
+	}
+	if (p->days == 0)
+		return book_bad(r, node->line, "days", "expected a day");
+	p->days_text = joined(r, items, n);
+	return true;
+}
+
+static bool row_free(struct reader *r, const struct yaml_node *node, void *into)
+{
+	struct price *p = &((struct row *)into)->price;
+
+	if (node->type != YAML_SCALAR || !str_eq(node->text, STR("true")))
+		return book_bad(r, node->line, "free", "expected true, or no such key");
+	p->free = true;
+	return true;
+}
+
+/* A number of tokens, 0 when it is none. */
+static int64_t parse_tokens(const struct yaml_node *node)
+{
+	struct str s = node->text;
+	int64_t n = 0;
+
+	if (node->type != YAML_SCALAR || s.n > TOKENS_DIGITS_MAX)
+		return 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return 0;
+		n = n * 10 + (s.p[i] - '0');
+	}
+	return n;
+}
+
+static bool tier_bound(struct reader *r, const struct yaml_node *node, const char *key,
+                       struct tier *t)
+{
+	int64_t tokens = parse_tokens(node);
+
+	if (t->above >= 0)
+		return book_bad(r, node->line, key, "a tier has either above or at_least");
+	if (tokens <= 0)
+		return book_bad(r, node->line, key, "expected a number of tokens such as 200000");
+	t->above = tokens;
 	return true;
 }
 
 static bool tier_above(struct reader *r, const struct yaml_node *node, void *into)
 {
-	struct tier *t = into;
-	struct str s = node->text;
-
-	t->above = 0;
-	for (size_t i = 0; node->type == YAML_SCALAR && i < s.n && t->above >= 0; i++)
-		t->above = s.p[i] >= '0' && s.p[i] <= '9' && i < TOKENS_DIGITS_MAX
-		                   ? t->above * 10 + (s.p[i] - '0')
-		                   : -1;
-	return t->above > 0 ||
-	       book_bad(r, node->line, "above", "expected a number of tokens such as 200000");
+	return tier_bound(r, node, "above", into);
 }
 
-static const struct key tier_keys[] = {{"above", tier_above}, {NULL, NULL}};
+/* Tokens are whole, so at least 200000 is above 199999. */
+static bool tier_at_least(struct reader *r, const struct yaml_node *node, void *into)
+{
+	struct tier *t = into;
+
+	if (!tier_bound(r, node, "at_least", t))
+		return false;
+	t->above--;
+	t->at_least = true;
+	return true;
+}
+
+static const struct key tier_keys[] = {
+	{"above", tier_above}, {"at_least", tier_at_least}, {NULL, NULL}};
+
+static struct variant *keep_variants(struct reader *r, const struct variant *v, size_t n)
+{
+	struct variant *kept;
+
+	if (n == 0)
+		return NULL;
+	kept = arena_alloc(r->arena, n * sizeof(*kept));
+	return memcpy(kept, v, n * sizeof(*kept));
+}
+
+static bool read_tier(struct reader *r, const struct yaml_node *node, struct tier *t)
+{
+	struct terms terms = {.in_tier = true};
+
+	*t = (struct tier){.above = -1};
+	rates_clear(&t->rates);
+	if (!book_keys(r, node, tier_keys, &terms, &t->rates, t))
+		return false;
+	t->variants = keep_variants(r, terms.tiers, terms.tiers_n);
+	t->variants_n = terms.tiers_n;
+	return true;
+}
 
 /* What a tier does not give is that of the tier below it; the base is whole only when the row is
  * read to its end, so complete_tiers does that. */
@@ -248,14 +398,14 @@ static bool row_tiers(struct reader *r, const struct yaml_node *node, void *into
 	if (node->type != YAML_LIST || node->n == 0 || node->n > TIERS_MAX)
 		return book_bad(r, node->line, "tiers",
 		                "expected 1 to 8 tiers such as {above: 200000, input: 6}");
-	for (; p->tiers_n < node->n; p->tiers_n++) {
+	p->tiers = arena_alloc(r->arena, node->n * sizeof(*p->tiers));
+	for (p->tiers_n = 0; p->tiers_n < node->n; p->tiers_n++) {
 		const struct yaml_node *item = &node->items[p->tiers_n];
 		struct tier *t = &p->tiers[p->tiers_n];
 
-		rates_clear(&t->rates);
-		if (!book_keys(r, item, tier_keys, NULL, &t->rates, t))
+		if (!read_tier(r, item, t))
 			return false;
-		if (t->above <= (p->tiers_n ? t[-1].above : 0))
+		if (t->above < 0 || (p->tiers_n && t->above <= t[-1].above))
 			return book_bad(
 				r, item->line, "above",
 				"expected a number of tokens, higher than in the tier before");
@@ -276,52 +426,74 @@ static void complete_tiers(struct price *p)
 	}
 }
 
-static struct variant *keep_variants(struct reader *r, const struct variant *v, size_t n)
-{
-	struct variant *kept;
+static const struct key row_keys[] = {{"from", row_from}, {"hours", row_hours},
+                                      {"days", row_days}, {"tiers", row_tiers},
+                                      {"free", row_free}, {NULL, NULL}};
 
-	if (n == 0)
-		return NULL;
-	kept = arena_alloc(r->arena, n * sizeof(*kept));
-	return memcpy(kept, v, n * sizeof(*kept));
-}
-
-static const struct key row_keys[] = {
-	{"from", row_from}, {"hours", row_hours}, {"tiers", row_tiers}, {NULL, NULL}};
-
+/* "openai/gpt-4o@2024-10-01@16:30-00:30@mon-fri". */
 static char *row_key(struct reader *r, const struct model *m, const struct row *row)
 {
-	size_t size = strlen(m->provider) + strlen(m->name) + 64;
-	char *key = arena_bytes(r->arena, size);
+	const char *parts[] = {row->from, row->price.hours_text, row->price.days_text};
+	size_t size = strlen(m->provider) + strlen(m->name) + 2;
+	char *key;
+	int n;
 
-	(void)snprintf(key, size, "%s/%s%s%s%s%s", m->provider, m->name, row->from ? "@" : "",
-	               row->from ? row->from : "", row->hours ? "@" : "",
-	               row->hours ? row->hours : "");
+	for (size_t i = 0; i < 3; i++)
+		size += parts[i] ? strlen(parts[i]) + 1 : 0;
+	key = arena_bytes(r->arena, size);
+	n = snprintf(key, size, "%s/%s", m->provider, m->name);
+	for (size_t i = 0; i < 3; i++)
+		if (parts[i])
+			n += snprintf(key + n, size - (size_t)n, "@%s", parts[i]);
 	return key;
+}
+
+/* A free row may leave its rates out. False when it has some that are not free. */
+static bool make_free(struct rates *rates)
+{
+	for (int i = 0; i < RATES; i++)
+		if (rates->rate[i] > 0)
+			return false;
+	rates->rate[RATE_INPUT] = rates->rate[RATE_OUTPUT] = 0;
+	return true;
+}
+
+static bool read_rates(struct reader *r, const struct yaml_node *node, struct terms *terms,
+                       struct row *row)
+{
+	struct price *p = &row->price;
+	struct rates none;
+
+	rates_clear(&none);
+	p->base = none;
+	if (!book_keys(r, node, row_keys, terms, &p->base, row))
+		return false;
+	if (p->free && (p->tiers_n || !make_free(&p->base)))
+		return book_bad(r, node->line, "free", "the row has a price");
+	if (memcmp(&p->base, &none, sizeof(none)) == 0)
+		return book_bad(r, node->line, "prices", "a row without any rate");
+	complete_tiers(p);
+	return true;
 }
 
 bool book_row(struct reader *r, const struct yaml_node *node, const struct model *m,
               struct terms terms, struct price *ret)
 {
-	struct row row = {.price = {.from = INT64_MIN, .place = {r->file, node->line}}};
+	struct row row = {
+		.price = {.from = INT64_MIN, .days = EVERY_DAY, .place = {r->file, node->line}}};
 	struct price *p = &row.price;
-	struct rates none;
 
 	if (node->type != YAML_MAP)
 		return book_bad(r, node->line, "prices",
 		                "expected rows such as {input: 2.50, output: 10}");
-	rates_clear(&none);
-	p->base = none;
-	if (!book_keys(r, node, row_keys, &terms, &p->base, &row))
+	if (!read_rates(r, node, &terms, &row))
 		return false;
-	if (memcmp(&p->base, &none, sizeof(none)) == 0)
-		return book_bad(r, node->line, "prices", "a row without any rate");
-	complete_tiers(p);
 	p->provider = m->provider;
 	p->model = m->name;
 	p->key = row_key(r, m, &row);
 	p->source = terms.source;
 	p->checked = terms.checked;
+	p->accepted = terms.accepted;
 	p->variants = keep_variants(r, terms.tiers, terms.tiers_n);
 	p->variants_n = terms.tiers_n;
 	p->regions = keep_variants(r, terms.regions, terms.regions_n);

@@ -4,11 +4,12 @@
 
 #include "agent/meter/book_read.h"
 
-enum { SERVICE_TIERS = 3, REGIONS_MAX = 16 };
+enum { SERVICE_TIERS = 5, REGIONS_MAX = 16 };
 
 /* What goes for all rows below a file or a model. */
 struct terms {
-	char *source, *checked;
+	char *source, *checked, *accepted;
+	bool in_tier; /* of a row's tier: only service tiers */
 	struct variant tiers[SERVICE_TIERS];
 	size_t tiers_n;
 	struct variant regions[REGIONS_MAX];

@@ -47,9 +47,10 @@ static inline int64_t call_count(const struct call *c, enum count k)
 }
 
 /*
- * Makes the parts fit their wholes (cache read, then cache write, audio, image within input; 1 h
- * within cache write; reasoning, audio, image within output) and sets CALL_INCONSISTENT if
- * anything had to be clamped.
+ * Makes the parts fit their wholes (cache read, then cache write, audio, image, video within input;
+ * cached audio and images within cache read and within audio and images; 1 h within cache write;
+ * reasoning, audio, image, video within output) and sets CALL_INCONSISTENT if anything had to be
+ * clamped.
  */
 void call_clamp(struct call *c);
 

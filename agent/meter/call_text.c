@@ -17,11 +17,11 @@ static const char DEDUPE_KEY[] = "dedupe_key";
 const struct call call_empty = {
 	.time = INT64_MIN,
 	.count = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
-                  ABSENT, ABSENT, ABSENT},
+                  ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT},
 	.latency = ABSENT,
 	.ttft = ABSENT,
 };
-static_assert(COUNTS == 13, "every count begins as absent");
+static_assert(COUNTS == 20, "every count begins as absent");
 
 /* Of fields that are kept as numbers: all but labels and details. */
 static int64_t number_of(const struct call *c, const struct field *field)

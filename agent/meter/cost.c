@@ -15,32 +15,36 @@ enum { NANO_PER_USD_DIGITS = 9, MS_PER_SECOND = 1000 };
 
 void units_of(const struct call *c, struct units *ret)
 {
-	int64_t cache_read = call_count(c, COUNT_CACHE_READ);
-	int64_t cache_write = call_count(c, COUNT_CACHE_WRITE);
 	int64_t cache_write_1h = call_count(c, COUNT_CACHE_WRITE_1H);
-	int64_t reasoning = call_count(c, COUNT_REASONING);
-	int64_t input_audio = call_count(c, COUNT_INPUT_AUDIO);
-	int64_t input_image = call_count(c, COUNT_INPUT_IMAGE);
-	int64_t output_audio = call_count(c, COUNT_OUTPUT_AUDIO);
-	int64_t output_image = call_count(c, COUNT_OUTPUT_IMAGE);
 	int64_t *n = ret->n;
 
-	n[RATE_INPUT] =
-		call_count(c, COUNT_INPUT) - cache_read - cache_write - input_audio - input_image;
-	n[RATE_CACHE_READ] = cache_read;
-	n[RATE_CACHE_WRITE] = cache_write - cache_write_1h;
+	n[RATE_CACHE_READ_AUDIO] = call_count(c, COUNT_CACHE_READ_AUDIO);
+	n[RATE_CACHE_READ_IMAGE] = call_count(c, COUNT_CACHE_READ_IMAGE);
+	n[RATE_CACHE_READ] = call_count(c, COUNT_CACHE_READ) - n[RATE_CACHE_READ_AUDIO] -
+	                     n[RATE_CACHE_READ_IMAGE];
+	n[RATE_CACHE_WRITE] = call_count(c, COUNT_CACHE_WRITE) - cache_write_1h;
 	n[RATE_CACHE_WRITE_1H] = cache_write_1h;
-	n[RATE_OUTPUT] = call_count(c, COUNT_OUTPUT) - reasoning - output_audio - output_image;
-	n[RATE_REASONING] = reasoning;
-	n[RATE_INPUT_AUDIO] = input_audio;
-	n[RATE_OUTPUT_AUDIO] = output_audio;
-	n[RATE_INPUT_IMAGE] = input_image;
-	n[RATE_OUTPUT_IMAGE] = output_image;
+	n[RATE_INPUT_AUDIO] = call_count(c, COUNT_INPUT_AUDIO) - n[RATE_CACHE_READ_AUDIO];
+	n[RATE_INPUT_IMAGE] = call_count(c, COUNT_INPUT_IMAGE) - n[RATE_CACHE_READ_IMAGE];
+	n[RATE_INPUT_VIDEO] = call_count(c, COUNT_INPUT_VIDEO);
+	n[RATE_INPUT] = call_count(c, COUNT_INPUT) - call_count(c, COUNT_CACHE_READ) -
+	                call_count(c, COUNT_CACHE_WRITE) - n[RATE_INPUT_AUDIO] -
+	                n[RATE_INPUT_IMAGE] - n[RATE_INPUT_VIDEO];
+	n[RATE_REASONING] = call_count(c, COUNT_REASONING);
+	n[RATE_OUTPUT_AUDIO] = call_count(c, COUNT_OUTPUT_AUDIO);
+	n[RATE_OUTPUT_IMAGE] = call_count(c, COUNT_OUTPUT_IMAGE);
+	n[RATE_OUTPUT_VIDEO] = call_count(c, COUNT_OUTPUT_VIDEO);
+	n[RATE_OUTPUT] = call_count(c, COUNT_OUTPUT) - n[RATE_REASONING] - n[RATE_OUTPUT_AUDIO] -
+	                 n[RATE_OUTPUT_IMAGE] - n[RATE_OUTPUT_VIDEO];
 	n[RATE_IMAGE] = call_count(c, COUNT_IMAGES);
 	n[RATE_AUDIO_SECOND] = call_count(c, COUNT_AUDIO_MS);
+	n[RATE_VIDEO_SECOND] = call_count(c, COUNT_VIDEO_MS);
+	n[RATE_PAGE] = call_count(c, COUNT_PAGES);
+	n[RATE_CHARACTER] = call_count(c, COUNT_CHARACTERS);
 	n[RATE_WEB_SEARCH] = call_count(c, COUNT_WEB_SEARCHES);
 	n[RATE_REQUEST] = 1;
-	assert(n[RATE_INPUT] >= 0 && n[RATE_CACHE_WRITE] >= 0 && n[RATE_OUTPUT] >= 0);
+	assert(n[RATE_INPUT] >= 0 && n[RATE_CACHE_READ] >= 0 && n[RATE_CACHE_WRITE] >= 0 &&
+	       n[RATE_INPUT_AUDIO] >= 0 && n[RATE_INPUT_IMAGE] >= 0 && n[RATE_OUTPUT] >= 0);
 }
 
 /* The tier that the whole request is in: the highest that its input is above. */
@@ -53,13 +57,6 @@ static const struct tier *tier_of(const struct price *p, int64_t input)
 	return tier;
 }
 
-static const struct rates *tier_rates(const struct price *p, int64_t input)
-{
-	const struct tier *tier = tier_of(p, input);
-
-	return tier ? &tier->rates : &p->base;
-}
-
 static const struct variant *variant_find(const struct variant *variants, size_t n, struct str name)
 {
 	for (size_t i = 0; i < n; i++)
@@ -68,34 +65,65 @@ static const struct variant *variant_find(const struct variant *variants, size_t
 	return NULL;
 }
 
+/* A kind of service that the row, or the tier that the call is in, has a price for. What is faster
+ * has the price of priority where it has none of its own. */
+static const struct variant *find_service(const struct price *p, const struct tier *tier,
+                                          struct str name)
+{
+	const struct variant *found = NULL;
+
+	for (; tier && !found; tier = tier > p->tiers ? tier - 1 : NULL)
+		found = variant_find(tier->variants, tier->variants_n, name);
+	return found ? found : variant_find(p->variants, p->variants_n, name);
+}
+
+static const struct variant *service_of(const struct price *p, const struct tier *tier,
+                                        struct str name)
+{
+	const struct variant *found = find_service(p, tier, name);
+
+	if (found == NULL && str_eq_nocase(name, STR("fast")))
+		found = find_service(p, tier, STR("priority"));
+	return found;
+}
+
+enum { STAND_INS = 3 };
+
+/* What stands for a kind without a rate: the first of these that the book gives; RATES ends them.
+ */
+static const enum rate_kind stand_ins[RATES][STAND_INS] = {
+	[RATE_INPUT] = {RATES},
+	[RATE_CACHE_READ] = {RATE_INPUT, RATES},
+	[RATE_CACHE_WRITE] = {RATE_INPUT, RATES},
+	[RATE_CACHE_WRITE_1H] = {RATE_INPUT, RATES},
+	[RATE_OUTPUT] = {RATES},
+	[RATE_REASONING] = {RATE_OUTPUT, RATES},
+	[RATE_INPUT_AUDIO] = {RATE_INPUT, RATES},
+	[RATE_OUTPUT_AUDIO] = {RATE_OUTPUT, RATES},
+	[RATE_INPUT_IMAGE] = {RATE_INPUT, RATES},
+	[RATE_OUTPUT_IMAGE] = {RATE_OUTPUT, RATES},
+	[RATE_INPUT_VIDEO] = {RATE_INPUT, RATES},
+	[RATE_OUTPUT_VIDEO] = {RATE_OUTPUT, RATES},
+	[RATE_CACHE_READ_AUDIO] = {RATE_CACHE_READ, RATE_INPUT_AUDIO, RATE_INPUT},
+	[RATE_CACHE_READ_IMAGE] = {RATE_CACHE_READ, RATE_INPUT_IMAGE, RATE_INPUT},
+	[RATE_IMAGE] = {RATES},
+	[RATE_AUDIO_SECOND] = {RATES},
+	[RATE_VIDEO_SECOND] = {RATES},
+	[RATE_PAGE] = {RATES},
+	[RATE_CHARACTER] = {RATES},
+	[RATE_WEB_SEARCH] = {RATES},
+	[RATE_REQUEST] = {RATES},
+};
+
 enum rate_kind rate_stands_for(const struct rates *given, enum rate_kind kind, int *times)
 {
 	bool caches = given->rate[RATE_CACHE_READ] != RATE_NONE ||
 	              given->rate[RATE_CACHE_WRITE] != RATE_NONE;
 
-	*times = 1;
-	switch (kind) {
-	case RATE_CACHE_WRITE_1H:
-		*times = caches ? 2 : 1;
-		return RATE_INPUT;
-	case RATE_CACHE_READ:
-	case RATE_CACHE_WRITE:
-	case RATE_INPUT_AUDIO:
-	case RATE_INPUT_IMAGE:
-		return RATE_INPUT;
-	case RATE_REASONING:
-	case RATE_OUTPUT_AUDIO:
-	case RATE_OUTPUT_IMAGE:
-		return RATE_OUTPUT;
-	case RATE_INPUT:
-	case RATE_OUTPUT:
-	case RATE_IMAGE:
-	case RATE_AUDIO_SECOND:
-	case RATE_WEB_SEARCH:
-	case RATE_REQUEST:
-	case RATES:
-		break;
-	}
+	*times = kind == RATE_CACHE_WRITE_1H && caches ? 2 : 1;
+	for (int i = 0; i < STAND_INS && stand_ins[kind][i] != RATES; i++)
+		if (given->rate[stand_ins[kind][i]] != RATE_NONE)
+			return stand_ins[kind][i];
 	return RATES;
 }
 
@@ -106,7 +134,7 @@ static int64_t rate_for(const struct rates *r, enum rate_kind kind)
 	if (r->rate[kind] != RATE_NONE)
 		return r->rate[kind];
 	kind = rate_stands_for(r, kind, &times);
-	return kind != RATES && r->rate[kind] != RATE_NONE ? r->rate[kind] * times : 0;
+	return kind != RATES ? r->rate[kind] * times : 0;
 }
 
 /* rate * ppm / 10^6, half-even. By parts, which keeps it in 64 bits: a rate is at most 10^17
@@ -131,11 +159,11 @@ static void apply_factor(struct rates *r, const struct variant *v)
 
 void rates_choose(const struct price *p, const struct call *c, struct rates_choice *ret)
 {
-	int64_t input = call_count(c, COUNT_INPUT);
+	const struct tier *tier = tier_of(p, call_count(c, COUNT_INPUT));
 
-	*ret = (struct rates_choice){.tier = tier_of(p, input), .given = *tier_rates(p, input)};
-	if (p->variants_n && c->label[LABEL_TIER].n)
-		ret->service = variant_find(p->variants, p->variants_n, c->label[LABEL_TIER]);
+	*ret = (struct rates_choice){.tier = tier, .given = tier ? tier->rates : p->base};
+	if (c->label[LABEL_TIER].n)
+		ret->service = service_of(p, tier, c->label[LABEL_TIER]);
 	if (p->regions_n && c->detail[DETAIL_REGION].n)
 		ret->region = variant_find(p->regions, p->regions_n, c->detail[DETAIL_REGION]);
 	if (ret->region && ret->region->factor_ppm == 0)
@@ -161,7 +189,7 @@ static wide share_of(enum rate_kind kind, int64_t units, int64_t rate)
 {
 	wide share = (wide)units * rate;
 
-	return kind == RATE_AUDIO_SECOND ? share / MS_PER_SECOND : share;
+	return rate_is_time(kind) ? share / MS_PER_SECOND : share;
 }
 
 wide cost_share(const struct units *u, const struct rates *r, enum rate_kind kind)
@@ -186,21 +214,24 @@ static int64_t nano_of(wide femto)
 	return (int64_t)quotient;
 }
 
-static bool has_variant(const struct price *p, const struct call *c)
+static bool has_variant(const struct price *p, const struct tier *tier, const struct call *c)
 {
-	return (p->variants_n && c->label[LABEL_TIER].n) ||
-	       (p->regions_n && c->detail[DETAIL_REGION].n);
+	struct str service = c->label[LABEL_TIER], region = c->detail[DETAIL_REGION];
+
+	return (service.n && service_of(p, tier, service)) ||
+	       (region.n && variant_find(p->regions, p->regions_n, region));
 }
 
 /* The sum of cost_share over rates_of, but only the kinds that the call has are looked at. */
 bool cost_of(const struct price *p, const struct call *c, int64_t *ret)
 {
-	const struct rates *rates = tier_rates(p, call_count(c, COUNT_INPUT));
+	const struct tier *tier = tier_of(p, call_count(c, COUNT_INPUT));
+	const struct rates *rates = tier ? &tier->rates : &p->base;
 	struct units units;
 	struct rates varied;
 	wide sum = 0;
 
-	if (has_variant(p, c)) {
+	if (has_variant(p, tier, c)) {
 		rates_of(p, c, &varied);
 		rates = &varied;
 	}

@@ -12,14 +12,15 @@
 
 /* The units of a call by kind, without overlap. The call is clamped (call_clamp). */
 struct units {
-	int64_t n[RATES]; /* audio seconds in milliseconds */
+	int64_t n[RATES]; /* seconds in milliseconds */
 };
 
 void units_of(const struct call *c, struct units *ret);
 
 /* The rates that hold for this call: tier by input tokens, variant by service tier, fallbacks
  * (no cache rate: input; no 1 h rate: 2 x input where the model has cache prices; no reasoning
- * rate: output; no audio or image token rate: the text rate; no rate at all: 0). */
+ * rate: output; no rate of audio, image or video tokens: the text rate; none of cached audio or
+ * images: cache read, else their own; no rate at all: 0). */
 void rates_of(const struct price *p, const struct call *c, struct rates *ret);
 
 /* What rates_of goes by, for explain. */
@@ -30,8 +31,8 @@ struct rates_choice {
 	struct rates given;            /* what the book gives: before fallbacks and factors */
 };
 void rates_choose(const struct price *p, const struct call *c, struct rates_choice *ret);
-/* The kind whose rate, *times over, stands for one that the book does not give; RATES: it costs
- * nothing. */
+/* The kind whose rate, *times over, stands for one that the book does not give; RATES: none does,
+ * it costs nothing. */
 enum rate_kind rate_stands_for(const struct rates *given, enum rate_kind kind, int *times);
 
 /* One kind's share in femto-dollars, for explain; the sum of the shares is what cost_of rounds. */

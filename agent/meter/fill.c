@@ -56,7 +56,7 @@ static bool read_count(const struct fill *f, enum count count, struct str text, 
 {
 	const struct origin *o = f->fetch->used->origin;
 
-	if (count == COUNT_AUDIO_MS)
+	if (count_is_time(count))
 		return read_decimal(f, text, 3, ret) && *ret >= 0 && *ret <= COUNT_MAX;
 	if (o && o->scale)
 		return scaled(text, o->scale, 0, ret) && *ret >= 0 && *ret <= COUNT_MAX;

@@ -229,6 +229,37 @@ size_t match_suffix(struct str name)
 	return n < name.n ? n : 0;
 }
 
+bool match_is_label(struct str name)
+{
+	static const struct str labels[] = {
+		{"auto", 4},
+		{"default", 7},
+		{"unknown", 7},
+		{"none", 4},
+		{"null", 4},
+		{"undefined", 9},
+		{"<synthetic>", 11},
+		{"<unknown>", 9},
+		{"n/a", 3},
+		{"auto-router", 11},
+		{"auto-model", 10},
+		{"model-router", 12},
+		{"gemini-default", 14},
+		{"router", 6},
+	};
+	struct str unused;
+	size_t n;
+
+	do {
+		for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+			if (str_eq(name, labels[i]))
+				return true;
+		n = match_prefix(name, &unused);
+		name = str_from(name, n);
+	} while (n);
+	return false;
+}
+
 bool match_glob(struct str pattern, struct str name)
 {
 	size_t p = 0, i = 0, star = SIZE_MAX, from = 0;

@@ -29,6 +29,10 @@ size_t match_prefix(struct str name, struct str *provider);
  */
 size_t match_suffix(struct str name);
 
+/* Whether a lower case name, its prefixes aside, is no model but what a router or a program puts in
+ * its place: "auto", "openrouter/auto", "<synthetic>", "unknown". */
+bool match_is_label(struct str name);
+
 /* Whether a name fits a pattern of a book. `*` stands for any text without digits, so that it
  * cannot reach into another version. */
 bool match_glob(struct str pattern, struct str name);

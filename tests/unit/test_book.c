@@ -27,7 +27,7 @@ static void check_bad(const struct buf *wanted, const struct buf *text)
 
 	if (wanted->n == 0)
 		return;
-	if (book_check_file(buf_view(text), "book.yaml", &err))
+	if (book_open_file(buf_view(text), "book.yaml", &err))
 		fail_msg("%s: accepted where it should say: %s", bad_path, wanted->p);
 	assert_string_equal(err.text, wanted->p);
 }

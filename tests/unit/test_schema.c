@@ -68,6 +68,25 @@ static void run_embedded(sqlite3 *db, const char *name)
 	buf_free(&sql);
 }
 
+static void assert_row(sqlite3 *db, const char *sql, const char *expected)
+{
+	sqlite3_stmt *st = NULL;
+	struct buf row = {0};
+
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	for (int i = 0; i < sqlite3_column_count(st); i++) {
+		const unsigned char *text = sqlite3_column_text(st, i);
+
+		buf_printf(&row, "%s%s", i ? "|" : "", text ? (const char *)text : "-");
+	}
+	assert_string_equal(row.p, expected);
+	assert_int_equal(sqlite3_step(st), SQLITE_DONE);
+	(void)sqlite3_finalize(st);
+	buf_free(&row);
+}
+
 static void test_version_1_becomes_the_current_one_with_all_it_has(void **state)
 {
 	sqlite3 *db = memory();
@@ -80,13 +99,19 @@ static void test_version_1_becomes_the_current_one_with_all_it_has(void **state)
 	    "INSERT INTO files VALUES (5, 'a.log', 0, 0, 1, 2, 3, 4, 5, 6, 7, 0, x'', 0, x'', 0, "
 	    "0, 1, '');"
 	    "INSERT INTO combinations VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
-	    "INSERT INTO call_rows (id, combination, flags, cost) VALUES (9, 1, 32, 7)");
+	    "INSERT INTO call_rows (id, combination, flags, cost) VALUES (9, 1, 32, 7);"
+	    "INSERT INTO call_rare VALUES (9, 1, 2, 3, 4, 5, 6500, 7, 0, 0, 0, 8, 9)");
 	assert_int_equal(schema_version(db, &err), 1);
 	assert_true(schema_migrate(db, &err));
 	assert_int_equal(schema_version(db, &err), SCHEMA_VERSION);
 	assert_int_equal(sql_number(db, "SELECT carried IS NULL FROM files WHERE id = 5"), 1);
 	assert_int_equal(sql_number(db, "SELECT incomplete FROM calls WHERE cost_nano = 7"), 1);
 	assert_int_equal(sql_number(db, "SELECT count(*) FROM memory"), 0);
+	assert_row(db,
+	           "SELECT input_audio_tokens, output_image_tokens, input_video_tokens, "
+	           "cache_read_audio_tokens, images, audio_seconds, video_seconds, pages, "
+	           "characters, web_searches, logged_cost_nano, prompt_hash FROM calls",
+	           "1|4|-|-|5|6.5|-|-|-|7|8|9");
 	(void)sqlite3_close(db);
 }
 
@@ -122,25 +147,6 @@ static void test_database_of_another_program_is_refused(void **state)
 	(void)sqlite3_close(db);
 }
 
-static void assert_row(sqlite3 *db, const char *sql, const char *expected)
-{
-	sqlite3_stmt *st = NULL;
-	struct buf row = {0};
-
-	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	for (int i = 0; i < sqlite3_column_count(st); i++) {
-		const unsigned char *text = sqlite3_column_text(st, i);
-
-		buf_printf(&row, "%s%s", i ? "|" : "", text ? (const char *)text : "-");
-	}
-	assert_string_equal(row.p, expected);
-	assert_int_equal(sqlite3_step(st), SQLITE_DONE);
-	(void)sqlite3_finalize(st);
-	buf_free(&row);
-}
-
 /* 2026-03-04T05:06:07.089Z */
 #define MOMENT ((INT64_C(1772600767) * 1000 + 89) * TIME_MS)
 
@@ -157,6 +163,14 @@ static void test_views_show_a_call_with_names_and_exact_money(void **state)
 	c.detail[DETAIL_REQUEST_ID] = STR("r-9");
 	c.detail[DETAIL_REQUESTED_MODEL] = STR("small");
 	c.count[COUNT_AUDIO_MS] = 2500;
+	c.count[COUNT_INPUT_AUDIO] = 120;
+	c.count[COUNT_CACHE_READ_AUDIO] = 100;
+	c.count[COUNT_CACHE_READ_IMAGE] = 11;
+	c.count[COUNT_INPUT_VIDEO] = 12;
+	c.count[COUNT_OUTPUT_VIDEO] = 13;
+	c.count[COUNT_VIDEO_MS] = 4200;
+	c.count[COUNT_PAGES] = 14;
+	c.count[COUNT_CHARACTERS] = 15;
 	c.cost = 1000000925;
 	c.latency = 1234567;
 	c.flags = CALL_ESTIMATED;
@@ -173,6 +187,11 @@ static void test_views_show_a_call_with_names_and_exact_money(void **state)
 	           "2026-03-04T05:06:07.089Z|1772600767089|gateway|maker|small-1|small|batch||s-1|"
 	           "r-9|300|-|40|2.5|1.000000925|1000000925|maker/price@2026-01-01|1|0|1234.567|-|"
 	           "/logs/app.1.log|100");
+	assert_row(tape_db(&t),
+	           "SELECT input_audio_tokens, cache_read_audio_tokens, cache_read_image_tokens, "
+	           "input_video_tokens, output_video_tokens, audio_seconds, video_seconds, pages, "
+	           "characters, web_searches FROM calls",
+	           "120|100|11|12|13|2.5|4.2|14|15|-");
 	assert_row(tape_db(&t),
 	           "SELECT hour, model, calls, input_tokens, cost_usd, estimated_calls, "
 	           "latency_ms_sum FROM usage_hourly",
