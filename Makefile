@@ -206,6 +206,16 @@ bench: ## measure against peers on made data: BENCH_MB=200 BENCH_SETS=a,b,c,d BE
 	$(Q)tests/deps.sh build bench
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/bench/generate $(B)/tests/bench/insert_limit
 	$(Q)python3 -B tests/bench/bench.py --bin $(B)/tests/bench
+	$(Q)$(MAKE) --no-print-directory bench-prices
+
+bench-prices: ## price ten million calls and print how long it took
+	$(Q)tests/deps.sh build
+	$(Q)$(MAKE) --no-print-directory $(B)/tests/bench/price
+	$(Q)$(B)/tests/bench/price
+
+$(B)/tests/bench/price: $(B)/tests/bench/price.o $(B)/core.a
+	$(call say,BENCH,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 bench-follow: ## measure `run`: latency, idling, throughput, kill -9; BENCH_FOLLOW=latency,idle,...
 	$(Q)tests/deps.sh build bench
@@ -242,7 +252,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
 
 .PHONY: all unit e2e check check-asan check-tsan check-real soak fuzz lint check-format check-layers check-docs \
-        check-service check-cppcheck check-tidy demo bench bench-follow deps install clean help
+        check-service check-cppcheck check-tidy demo bench bench-prices bench-follow deps install clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/%.o $(B)/program/%.o $(FB)/%.o
 -include $(OBJ:.o=.d) $(PROGRAM:.o=.d) $(UNIT:=.d) $(HELPERS:%.c=$(B)/%.d)
