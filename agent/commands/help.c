@@ -97,13 +97,14 @@ static int run(int argc, char **argv)
 
 const struct command command_help = {
 	.name = "help",
-	.usage = "help [COMMAND | keys | presets | attach]",
-	.summary = "this page, a command's, the keys of the configuration, or how to attach a log",
+	.usage = "help [COMMAND | keys | presets | attach | books]",
+	.summary = "this page, a command's, the keys of the configuration, or a page of the manual",
 	.help = "Examples:\n"
 		"  tokentail help report   the options of `report`\n"
 		"  tokentail help keys     every key of the configuration and every field of a "
 		"call\n"
 		"  tokentail help presets  the logs that are known, by name\n"
+		"  tokentail help books    how price books are written\n"
 		"  tokentail help attach   how to make it read a log of yours, with worked "
 		"examples\n",
 	.run = run,

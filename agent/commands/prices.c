@@ -195,6 +195,16 @@ static size_t count_models(const struct price *rows, size_t n)
 	return models;
 }
 
+static void check_total(size_t prices, size_t models, size_t findings)
+{
+	(void)printf("%zu price%s of %zu model%s, ", prices, prices == 1 ? "" : "s", models,
+	             models == 1 ? "" : "s");
+	if (findings)
+		(void)printf("%zu to look at.\n", findings);
+	else
+		(void)puts("no mistakes.");
+}
+
 static int check(const struct request *r, const struct book *book)
 {
 	struct findings all = {.json = r->common.json};
@@ -208,10 +218,8 @@ static int check(const struct request *r, const struct book *book)
 	print(&all.out);
 	if (r->common.json)
 		(void)puts("]}");
-	else if (!r->common.quiet && all.n)
-		(void)printf("%zu prices of %zu models, %zu to look at.\n", n, models, all.n);
 	else if (!r->common.quiet)
-		(void)printf("%zu prices of %zu models, no mistakes.\n", n, models);
+		check_total(n, models, all.n);
 	return all.n ? EXIT_NO : EXIT_GOOD;
 }
 
@@ -297,10 +305,14 @@ const struct command command_prices = {
 	.summary = "the prices that calls are counted with",
 	.help = "  list              every price, own ones of the configuration included\n"
 		"  show MODEL        how a model name is found in the books, and all its prices\n"
-		"  check [FILE]      whether a price book is right; without FILE, all that are in "
-		"use\n"
+		"  check [FILE]      what in a price book is wrong or odd; without FILE, in all "
+                "that "
+		"are in use.\n"
+		"                    Exit status 3 when there is something to look at\n"
 		"  --provider P      only this provider's\n"
 		"  --at TIME         the price in force then; default now\n"
+		"\n"
+		"`tokentail help books` describes how price books are written.\n"
 		"\n"
 		"Examples:\n"
 		"  tokentail prices list --provider anthropic\n"

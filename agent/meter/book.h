@@ -4,7 +4,7 @@
  *
  * A rate is an integer of femto-dollars (1e-15 USD) per unit: token, image, second, search. In YAML
  * it is decimal text, USD per million tokens (or per thousand searches, per image, per second). The
- * whole language is described in conf/manual/prices.md.
+ * whole language is described in conf/manual/books.md.
  */
 #ifndef METER_BOOK_H
 #define METER_BOOK_H

@@ -174,17 +174,43 @@ static bool search_books(struct search *s, struct str provider)
 	return named != none ? try_seller(s, named) : try_everyone(s);
 }
 
+static const char *find_alias(const struct config *config, struct str name)
+{
+	for (size_t i = 0; i < config->aliases_n; i++)
+		if (str_eq(str_of(config->aliases[i].key), name))
+			return config->aliases[i].value;
+	return NULL;
+}
+
+/* What the configuration calls this model: as it is written, else without prefixes ("azure/"). */
+static const char *alias_of(const struct config *config, struct str model, struct str *alias)
+{
+	char text[MODEL_NAME_MAX];
+	struct str normal = match_normal(model, text), unused;
+	const char *meant = find_alias(config, model);
+	size_t n;
+
+	*alias = str_trim(model);
+	if (normal.n != alias->n) /* too long, or turned into another spelling */
+		return meant;
+	while (meant == NULL && (n = match_prefix(normal, &unused)) > 0) {
+		normal = str_from(normal, n);
+		*alias = str_from(*alias, n);
+		meant = find_alias(config, *alias);
+	}
+	return meant;
+}
+
 static bool search(struct search *s, struct str provider, struct str model,
                    char text[MODEL_NAME_MAX])
 {
 	const struct config *config = s->b->config;
+	struct str alias;
+	const char *meant = config ? alias_of(config, model, &alias) : NULL;
 
-	for (size_t i = 0; config && i < config->aliases_n; i++) {
-		if (!str_eq(str_of(config->aliases[i].key), model))
-			continue;
-		s->alias = model;
-		model = str_of(config->aliases[i].value);
-		break;
+	if (meant) {
+		s->alias = alias;
+		model = str_of(meant);
 	}
 	s->model = match_normal(model, text);
 	return search_books(s, provider);

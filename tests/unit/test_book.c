@@ -219,6 +219,8 @@ static void test_aliases_of_the_configuration_come_first(void **state)
 	assert_input(&f, "azure", "prod-chat", "0.15");
 	assert_input(&f, "openai", "gpt-4o", "0.25");
 	assert_input(&f, "openai", "Prod-Chat", "-");
+	assert_input(&f, "", "azure/prod-chat", "0.15");
+	assert_input(&f, "azure", "azure/prod-chat-2", "-");
 	assert_true(book_match(f.book, STR("azure"), STR("prod-chat"), now, &m));
 	assert_string_equal(m.how, "alias prod-chat, gpt-4o-mini in openai");
 	close_book(&f);
