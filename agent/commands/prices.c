@@ -306,7 +306,7 @@ const struct command command_prices = {
 	.help = "  list              every price, own ones of the configuration included\n"
 		"  show MODEL        how a model name is found in the books, and all its prices\n"
 		"  check [FILE]      what in a price book is wrong or odd; without FILE, in all "
-                "that "
+		"that "
 		"are in use.\n"
 		"                    Exit status 3 when there is something to look at\n"
 		"  --provider P      only this provider's\n"
