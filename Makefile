@@ -173,7 +173,7 @@ CODE := $(sort $(wildcard agent/*.[ch] agent/*/*.[ch] parsers/*.[ch] tests/*/*.[
 lint: ## formatting, layers, documents, the systemd unit, cppcheck, clang-tidy
 	$(Q)tests/deps.sh build lint
 	$(Q)$(MAKE) --no-print-directory $(BIN)
-	$(Q)tests/run.sh lint check-format check-layers check-docs check-service check-cppcheck \
+	$(Q)JOBS=1 tests/run.sh lint check-format check-layers check-docs check-service check-cppcheck \
 	    check-tidy
 
 check-format:

@@ -21,7 +21,8 @@ struct request {
 
 static void print(struct buf *out)
 {
-	(void)fwrite(out->p, 1, out->n, stdout);
+	if (out->n)
+		(void)fwrite(out->p, 1, out->n, stdout);
 	buf_free(out);
 }
 
