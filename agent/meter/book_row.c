@@ -38,8 +38,7 @@ bool book_text(struct reader *r, const struct yaml_node *node, const char *key, 
 	return true;
 }
 
-/* "2026-08-16" or "2026-08-16T16:00:00Z". */
-static bool parse_instant(struct str s, int64_t *ret)
+bool book_instant(struct str s, int64_t *ret)
 {
 	static const char form[] = "0000-00-00T00:00:00Z";
 	int part[6] = {0}, n = 0;
@@ -67,14 +66,14 @@ static bool parse_instant(struct str s, int64_t *ret)
 	return true;
 }
 
-static bool read_checked(struct reader *r, const struct yaml_node *node, char **ret)
+bool book_date(struct reader *r, const struct yaml_node *node, const char *key, char **ret)
 {
 	int64_t unused;
 
-	if (!book_text(r, node, "checked", ret))
+	if (!book_text(r, node, key, ret))
 		return false;
-	if (!parse_instant(node->text, &unused))
-		return book_bad(r, node->line, "checked", "expected a date such as 2026-08-16");
+	if (!book_instant(node->text, &unused))
+		return book_bad(r, node->line, key, "expected a date such as 2026-08-16");
 	return true;
 }
 
@@ -155,7 +154,7 @@ static bool read_term(struct reader *r, struct str key, const struct yaml_node *
 	if (!terms->in_tier && str_eq(key, STR("source")))
 		return book_text(r, node, "source", &terms->source);
 	if (!terms->in_tier && str_eq(key, STR("checked")))
-		return read_checked(r, node, &terms->checked);
+		return book_date(r, node, "checked", &terms->checked);
 	if (!terms->in_tier && str_eq(key, STR("accepted")))
 		return book_text(r, node, "accepted", &terms->accepted);
 	if (!terms->in_tier && str_eq(key, STR("regions")))
@@ -212,7 +211,7 @@ static bool row_from(struct reader *r, const struct yaml_node *node, void *into)
 {
 	struct row *row = into;
 
-	if (node->type != YAML_SCALAR || !parse_instant(node->text, &row->price.from))
+	if (node->type != YAML_SCALAR || !book_instant(node->text, &row->price.from))
 		return book_bad(r, node->line, "from",
 		                "expected a date or an instant such as 2026-08-16T16:00:00Z");
 	row->from = book_copy(r, node->text);
