@@ -87,6 +87,13 @@ static bool parse_clock(const char *p, int32_t *ret)
 	return *ret <= SECONDS_PER_DAY && p[3] < '6';
 }
 
+bool book_hours(struct str text, struct hours *ret)
+{
+	return text.n == sizeof("16:30-00:30") - 1 && text.p[5] == '-' &&
+	       parse_clock(text.p, &ret->from) && parse_clock(text.p + 6, &ret->to) &&
+	       ret->from != SECONDS_PER_DAY;
+}
+
 /* ---- service tiers and regions ---- */
 
 static const struct key no_keys[] = {{NULL, NULL}};
@@ -246,13 +253,10 @@ static bool row_hours(struct reader *r, const struct yaml_node *node, void *into
 	if (n == 0 || n > HOURS_MAX)
 		return book_bad(r, node->line, "hours", "expected 1 to 8 spans of hours");
 	for (p->hours_n = 0; p->hours_n < n; p->hours_n++) {
-		struct hours *h = &p->hours[p->hours_n];
-		struct str s = items[p->hours_n].text;
+		const struct yaml_node *item = &items[p->hours_n];
 
-		if (items[p->hours_n].type != YAML_SCALAR || s.n != 11 || s.p[5] != '-' ||
-		    !parse_clock(s.p, &h->from) || !parse_clock(s.p + 6, &h->to) ||
-		    h->from == SECONDS_PER_DAY)
-			return book_bad(r, items[p->hours_n].line, "hours",
+		if (item->type != YAML_SCALAR || !book_hours(item->text, &p->hours[p->hours_n]))
+			return book_bad(r, item->line, "hours",
 			                "expected UTC hours such as 16:30-00:30");
 	}
 	p->hours_text = joined(r, items, n);

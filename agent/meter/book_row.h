@@ -50,6 +50,9 @@ bool book_keys(struct reader *r, const struct yaml_node *map, const struct key *
 /* "2026-08-16" or "2026-08-16T16:00:00Z"; false: it is neither. */
 bool book_instant(struct str text, int64_t *ret);
 
+/* "16:30-00:30"; false: it is no span of hours. */
+bool book_hours(struct str text, struct hours *ret);
+
 /* A row of `m`, whose name and provider are known. */
 bool book_row(struct reader *r, const struct yaml_node *node, const struct model *m,
               struct terms terms, struct price *ret);
