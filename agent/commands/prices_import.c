@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "agent/commands/import_text.h"
 #include "agent/base/zone.h"
+#include "agent/commands/import_text.h"
 #include "agent/config/files.h"
 #include "agent/meter/book_row.h"
 #include "parsers/format.h"
@@ -35,8 +35,8 @@ static bool set_date(struct import *im, const char *effective, struct err *err)
 	if (effective && (!book_instant(str_of(effective), &im->date) || im->date % TIME_DAY))
 		return err_set(err, "--effective: expected a date such as 2026-08-16");
 	c = civil_of(im->date);
-	(void)snprintf(im->date_text, sizeof(im->date_text), "%04d-%02d-%02d",
-	               (int)c.year, c.month, c.day);
+	(void)snprintf(im->date_text, sizeof(im->date_text), "%04d-%02d-%02d", (int)c.year, c.month,
+	               c.day);
 	return true;
 }
 
@@ -98,8 +98,7 @@ static int merge(const struct import_request *r, struct import *im, const struct
 	int status = EXIT_FAILED;
 
 	imported_path(config, im->format->name, &path);
-	if (read_old(path.p, &old, &err) &&
-	    import_merge(im, buf_view(&old), path.p, &text, &err))
+	if (read_old(path.p, &old, &err) && import_merge(im, buf_view(&old), path.p, &text, &err))
 		status = finish(r, im, path.p, buf_view(&old), buf_view(&text));
 	else
 		(void)fail(status, &err);

@@ -104,7 +104,8 @@ static bool write_all(int fd, struct str text)
 static bool sync_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *folder = slash ? str_dup((struct str){path, (size_t)(slash - path) + 1}) : xstrdup(".");
+	char *folder =
+		slash ? str_dup((struct str){path, (size_t)(slash - path) + 1}) : xstrdup(".");
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool ok = fd >= 0 && fsync(fd) == 0;
 
@@ -117,7 +118,9 @@ static bool sync_folder(const char *path)
 /* The text under a name of its own beside the file, which is given it at the end. */
 static bool write_beside(const char *path, char *beside, struct str text)
 {
-	enum { MODE = 0644 }; /* mkstemp's is narrower; whoever reads the prices may be another user */
+	enum {
+		MODE = 0644
+	}; /* mkstemp's is narrower; whoever reads the prices may be another user */
 	int fd = mkstemp(beside), problem;
 	bool ok;
 

@@ -399,8 +399,7 @@ static void keep_tiers(struct draft *d, struct draft_row *row)
 		*t = row->tiers[i].tier;
 		rates_overlay(&whole, &t->rates);
 		t->rates = whole;
-		t->variants =
-			keep(d, row->tiers[i].variants, t->variants_n, sizeof(*t->variants));
+		t->variants = keep(d, row->tiers[i].variants, t->variants_n, sizeof(*t->variants));
 		below = &t->rates;
 	}
 }

@@ -40,7 +40,7 @@ struct draft {
 	size_t also_n, match_n;
 	struct draft_row *rows; /* IMPORT_ROWS_MAX of them */
 	size_t rows_n;
-	const char *source;  /* of its price; NULL: the book's */
+	const char *source;   /* of its price; NULL: the book's */
 	const char *left_out; /* why; the first reason counts. NULL: it is not */
 };
 

@@ -38,7 +38,7 @@ static const struct price_field {
 
 /* One of the prices of a model, before their order is one of dates. */
 struct dated {
-	int64_t from;      /* INT64_MIN: always */
+	int64_t from;          /* INT64_MIN: always */
 	struct str begin, end; /* of the hours; empty: all day */
 	struct str prices;
 };
@@ -184,7 +184,8 @@ static bool read_price(void *arg, const struct json_element *e)
 		if (v.type == VALUE_OBJECT)
 			json_members(d->json, e->text, read_tiered, r);
 		else
-			draft_rate(d, &r->row->price.base, price_fields[i].kind, price_fields[i].unit, &v);
+			draft_rate(d, &r->row->price.base, price_fields[i].kind,
+			           price_fields[i].unit, &v);
 		return true;
 	}
 	if (draft_says(&v))

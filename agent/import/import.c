@@ -18,7 +18,8 @@ static bool has_shape(const struct import_shape *shape, struct str text)
 	struct fault ignored;
 	struct value v;
 	struct json_paths *paths = shape->path ? json_paths_new(&path, 1, &err) : NULL;
-	bool good = paths && json_scan(paths, text, &v, &scratch, &ignored) && v.type == shape->type;
+	bool good =
+		paths && json_scan(paths, text, &v, &scratch, &ignored) && v.type == shape->type;
 
 	json_paths_free(&paths);
 	arena_free(&scratch);

@@ -51,9 +51,12 @@ static const struct {
 	const char *mode;
 	enum mode is;
 } modes[] = {
-	{"audio_transcription", AUDIO_MODE}, {"audio_speech", AUDIO_MODE},
-	{"video_generation", VIDEO_MODE},    {"image_generation", IMAGE_MODE},
-	{"image_edit", IMAGE_MODE},          {"rerank", QUERY_MODE},
+	{"audio_transcription", AUDIO_MODE},
+	{"audio_speech", AUDIO_MODE},
+	{"video_generation", VIDEO_MODE},
+	{"image_generation", IMAGE_MODE},
+	{"image_edit", IMAGE_MODE},
+	{"rerank", QUERY_MODE},
 	{"search", QUERY_MODE},
 };
 
@@ -72,10 +75,10 @@ struct reading {
 	enum mode mode;
 	/* Then a price by image made, or by second of the result, is the same cost once more. */
 	bool has_image_tokens, has_input_seconds;
-	bool inclusive;            /* thresholds are reached, not passed */
-	struct str off_peak, own;  /* texts of what is read after the rest */
-	int64_t above;             /* of an element of tiered_pricing */
-	struct rates *to;          /* of off_peak_pricing; NULL: by the field's name */
+	bool inclusive;                  /* thresholds are reached, not passed */
+	struct str tiers, off_peak, own; /* texts of what is read after the rest */
+	int64_t above;                   /* of an element of tiered_pricing */
+	struct rates *to;                /* of off_peak_pricing; NULL: by the field's name */
 };
 
 /* "_above_200k_tokens" at the beginning of a text: its bytes, 0 when it is none. */
@@ -114,11 +117,12 @@ static bool read_suffixes(struct str text, int64_t *above, const char **service)
 	return true;
 }
 
+/* Whether a price by this name says once more what another one does. */
 static bool is_repeated(const struct reading *r, const struct base *b)
 {
 	if (b->kind == RATE_IMAGE)
 		return r->has_image_tokens;
-	return b->kind == RATE_AUDIO_SECOND && r->has_input_seconds &&
+	return b->kind == RATE_AUDIO_SECOND && r->mode == AUDIO_MODE && r->has_input_seconds &&
 	       str_starts(str_of(b->name), STR("output"));
 }
 
@@ -158,8 +162,8 @@ static bool read_rate(struct reading *r, struct str name, const struct value *v)
 
 static bool is_about_money(struct str name)
 {
-	static const struct str words[] = {{"cost", 4}, {"price", 5}, {"pricing", 7},
-	                                   {"uplift", 6}};
+	static const struct str words[] = {
+		{"cost", 4}, {"price", 5}, {"pricing", 7}, {"uplift", 6}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (str_find(name, words[i]) < name.n)
@@ -219,12 +223,36 @@ static bool read_tier(void *arg, const struct json_element *e)
 	if (r->above >= 0)
 		json_members(r->draft->json, e->text, read_tier_rate, r);
 	else
-		draft_note(r->draft, NOTE_FIELD, STR("tiered_pricing by something else than input"));
+		draft_note(r->draft, NOTE_FIELD,
+		           STR("tiered_pricing by something else than input"));
 	r->above = 0;
 	return true;
 }
 
-/* What holds for every token but the cached ones, as LiteLLM counts it: own rates of the service. */
+/* As LiteLLM counts: what such a tier does not give is, of output, the model's own rate, and of the
+ * cache, the tier's input. */
+static void add_tiers(struct reading *r)
+{
+	static const enum rate_kind cache[] = {RATE_CACHE_READ, RATE_CACHE_WRITE};
+	struct draft *d = r->draft;
+	struct draft_row *row = &d->rows[0];
+	int64_t output = row->price.base.rate[RATE_OUTPUT];
+
+	json_elements(d->json, r->tiers, read_tier, r);
+	for (size_t i = 0; i < row->price.tiers_n; i++) {
+		int64_t *rate = row->tiers[i].tier.rates.rate;
+
+		if (rate[RATE_OUTPUT] == RATE_NONE)
+			rate[RATE_OUTPUT] = output;
+		for (size_t k = 0; k < sizeof(cache) / sizeof(cache[0]); k++)
+			if (rate[cache[k]] == RATE_NONE &&
+			    row->price.base.rate[cache[k]] != RATE_NONE)
+				rate[cache[k]] = rate[RATE_INPUT];
+	}
+}
+
+/* What holds for every token but the cached ones, as LiteLLM counts it: own rates of the service.
+ */
 static void multiply(struct reading *r, const char *service, const struct value *v)
 {
 	static const enum rate_kind kinds[] = {RATE_INPUT, RATE_OUTPUT, RATE_REASONING};
@@ -250,7 +278,7 @@ static bool read_own(void *arg, const struct json_element *e)
 	struct draft *d = r->draft;
 	struct value v = json_value(d->json, e->text);
 
-	if (str_eq(e->name, STR("fast")))
+	if (str_eq_nocase(e->name, STR("fast")))
 		multiply(r, "fast", &v);
 	else if (e->name.n == 2)
 		draft_region(d, &d->rows[0], draft_copy(d, e->name), &v);
@@ -314,10 +342,14 @@ static bool read_field(void *arg, const struct json_element *e)
 			draft_region(d, &d->rows[0], uplifts[i].region, &v);
 			return true;
 		}
-	if (str_eq(e->name, STR("search_context_cost_per_query")))
+	if (str_eq(e->name, STR("search_context_cost_per_query")) && v.type == VALUE_OBJECT)
 		json_members(d->json, e->text, read_search, r);
+	else if (str_eq(e->name, STR("search_context_cost_per_query")))
+		draft_rate(d, &d->rows[0].price.base, RATE_WEB_SEARCH, PER_UNIT, &v);
 	else if (str_eq(e->name, STR("tiered_pricing")))
-		json_elements(d->json, e->text, read_tier, r);
+		r->tiers = e->text;
+	else if (str_eq(e->name, STR("pricing_periods")))
+		draft_leave_out(d, "a price that ends on some day");
 	else if (str_eq(e->name, STR("provider_specific_entry")))
 		r->own = e->text;
 	else if (str_eq(e->name, STR("off_peak_pricing")))
@@ -398,6 +430,8 @@ static bool read_model(void *arg, const struct json_element *e)
 	r.mode = mode_of(r.mode_text);
 	r.inclusive = str_eq(provider, STR("xai"));
 	json_members(d->json, e->text, read_field, &r);
+	if (r.tiers.n)
+		add_tiers(&r);
 	if (r.own.n)
 		json_members(d->json, r.own, read_own, &r);
 	if (r.off_peak.n)

@@ -135,8 +135,8 @@ static void complete(struct import *im, struct price *p, const struct price *bef
 	}
 	p->variants = with_factors(arena, p->variants, &p->variants_n, before->variants,
 	                           before->variants_n);
-	p->regions = with_factors(arena, p->regions, &p->regions_n, before->regions,
-	                          before->regions_n);
+	p->regions =
+		with_factors(arena, p->regions, &p->regions_n, before->regions, before->regions_n);
 }
 
 /* ---- the rows of one model ---- */
@@ -462,7 +462,8 @@ static void count_changes(struct import *im)
 static void write_book(struct import *im, struct buf *out)
 {
 	struct book_head head = {
-		.comment = "Written by `tokentail prices import`, and written anew by the next one.",
+		.comment =
+			"Written by `tokentail prices import`, and written anew by the next one.",
 		.imported = im->format->name,
 		.source = im->format->source,
 	};
