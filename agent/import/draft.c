@@ -35,26 +35,28 @@ static char *clean(struct import *im, struct str text, size_t max)
 	return copy;
 }
 
+/* NULL: there is none of the kind yet. */
+static struct note *find_note(struct import *im, enum note_kind kind, const char *what)
+{
+	for (size_t i = 0; i < im->notes_n; i++)
+		if (im->notes[i].kind == kind && strcmp(im->notes[i].what, what) == 0)
+			return &im->notes[i];
+	/* The last one is for all the rest. */
+	return im->notes_n == IMPORT_NOTES_MAX ? &im->notes[im->notes_n - 1] : NULL;
+}
+
 void import_note(struct import *im, enum note_kind kind, struct str what, struct str example)
 {
-	struct note *n = im->notes;
-	char *text;
+	static const struct str more = {"of more kinds than are listed", 29};
+	char *text = clean(im, what, WHAT_MAX);
+	struct note *n = find_note(im, kind, text);
 
-	what = what.n > WHAT_MAX ? (struct str){what.p, WHAT_MAX} : what;
-	text = clean(im, what, WHAT_MAX);
-	for (; n < im->notes + im->notes_n; n++)
-		if (n->kind == kind && strcmp(n->what, text) == 0)
-			break;
-	if (n == im->notes + im->notes_n) {
-		if (im->notes_n == IMPORT_NOTES_MAX) { /* the last one is for all the rest */
-			im->notes[im->notes_n - 1].n++;
-			return;
-		}
+	if (n == NULL) {
 		im->notes = array_room(im->notes, im->notes_n, &im->notes_capacity, sizeof(*n));
 		n = &im->notes[im->notes_n++];
 		*n = (struct note){kind, text, clean(im, example, EXAMPLE_MAX), 0};
 		if (im->notes_n == IMPORT_NOTES_MAX)
-			n->what = clean(im, STR("more kinds than are listed"), WHAT_MAX);
+			n->what = clean(im, more, WHAT_MAX);
 	}
 	n->n++;
 }
@@ -435,19 +437,25 @@ static void settle_row(struct draft *d, struct draft_row *row)
 		p->from = d->im->date;
 }
 
-static void add_vendor(struct draft *d)
+static struct vendor *vendor_of(struct draft *d)
 {
 	struct shelf *s = &d->im->shelf;
-	struct vendor *v = s->vendors;
+	struct vendor *v;
 
-	while (v < s->vendors + s->vendors_n && strcmp(v->provider, d->provider) != 0)
-		v++;
-	if (v == s->vendors + s->vendors_n) {
-		s->vendors = array_room(s->vendors, s->vendors_n, &s->vendors_capacity, sizeof(*v));
-		v = &s->vendors[s->vendors_n++];
-		*v = (struct vendor){.provider = d->provider, .imported = true};
-		v->aliases = arena_alloc(&s->arena, IMPORT_ALSO_MAX * sizeof(*v->aliases));
-	}
+	for (size_t i = 0; i < s->vendors_n; i++)
+		if (strcmp(s->vendors[i].provider, d->provider) == 0)
+			return &s->vendors[i];
+	s->vendors = array_room(s->vendors, s->vendors_n, &s->vendors_capacity, sizeof(*v));
+	v = &s->vendors[s->vendors_n++];
+	*v = (struct vendor){.provider = d->provider, .imported = true};
+	v->aliases = arena_alloc(&s->arena, IMPORT_ALSO_MAX * sizeof(*v->aliases));
+	return v;
+}
+
+static void add_vendor(struct draft *d)
+{
+	struct vendor *v = vendor_of(d);
+
 	for (size_t i = 0; d->alias && i < v->aliases_n; i++)
 		if (strcmp(v->aliases[i], d->alias) == 0)
 			return;

@@ -2,8 +2,9 @@
  * What has been read becomes part of the prices there are. A dated book replaces what an earlier
  * import of it wrote. A snapshot says what a price is on its date: the row is put at that date
  * between the rows of earlier imports, and where the price is the same already nothing is written,
- * so that the second import of a file changes no byte. What the public book is silent about, the
- * factors for batch and regions and what is not counted in tokens, stays as it was.
+ * so that the second import of a file changes no byte. What the public book is silent about stays
+ * as it was: factors for batch and regions, what is not counted in tokens, and, where the standard
+ * rates are the same, the own rates of a service.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,8 +102,9 @@ static bool is_jump(const struct price *a, const struct price *b)
 
 /* ---- what the public book is silent about ---- */
 
-static struct variant *with_factors(struct arena *arena, const struct variant *own, size_t *n,
-                                    const struct variant *before, size_t before_n)
+/* Adds the variants that are missing: the factors, or all of them. */
+static struct variant *with_silent(struct arena *arena, const struct variant *own, size_t *n,
+                                   const struct variant *before, size_t before_n, bool rates_too)
 {
 	struct variant *all = arena_alloc(arena, (*n + before_n + 1) * sizeof(*all));
 	size_t own_n = *n;
@@ -110,7 +112,8 @@ static struct variant *with_factors(struct arena *arena, const struct variant *o
 	for (size_t i = 0; i < own_n; i++)
 		all[i] = own[i];
 	for (size_t i = 0; i < before_n; i++)
-		if (before[i].factor_ppm && find_variant(own, own_n, before[i].name) == NULL)
+		if ((before[i].factor_ppm || rates_too) &&
+		    find_variant(own, own_n, before[i].name) == NULL)
 			all[(*n)++] = before[i];
 	return all;
 }
@@ -120,9 +123,20 @@ static bool is_counted_in_tokens(enum rate_kind kind)
 	return kind < RATE_IMAGE;
 }
 
+static bool token_rates_agree(const struct rates *a, const struct rates *b)
+{
+	struct rates tokens = *a;
+
+	for (enum rate_kind kind = 0; kind < RATES; kind++)
+		if (!is_counted_in_tokens(kind))
+			tokens.rate[kind] = RATE_NONE;
+	return rates_agree(&tokens, b);
+}
+
 static void complete(struct import *im, struct price *p, const struct price *before)
 {
 	struct arena *arena = &im->shelf.arena;
+	bool same;
 
 	if (p->free || before->free || strcmp(before->provider, p->provider) != 0)
 		return;
@@ -133,10 +147,20 @@ static void complete(struct import *im, struct price *p, const struct price *bef
 		for (size_t i = 0; i < p->tiers_n; i++)
 			p->tiers[i].rates.rate[kind] = before->base.rate[kind];
 	}
-	p->variants = with_factors(arena, p->variants, &p->variants_n, before->variants,
-	                           before->variants_n);
-	p->regions =
-		with_factors(arena, p->regions, &p->regions_n, before->regions, before->regions_n);
+	same = token_rates_agree(&p->base, &before->base);
+	p->variants = with_silent(arena, p->variants, &p->variants_n, before->variants,
+	                          before->variants_n, same);
+	p->regions = with_silent(arena, p->regions, &p->regions_n, before->regions,
+	                         before->regions_n, same);
+	for (size_t i = 0; i < p->tiers_n && i < before->tiers_n; i++) {
+		struct tier *t = &p->tiers[i];
+		const struct tier *other = &before->tiers[i];
+
+		if (t->above == other->above)
+			t->variants = with_silent(arena, t->variants, &t->variants_n,
+			                          other->variants, other->variants_n,
+			                          token_rates_agree(&t->rates, &other->rates));
+	}
 }
 
 /* ---- the rows of one model ---- */

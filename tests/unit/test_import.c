@@ -266,19 +266,24 @@ static void test_what_is_gone_keeps_its_price_and_is_told_once(void **state)
 static void test_a_shipped_price_that_agrees_is_not_written_and_lends_its_factors(void **state)
 {
 	static const char json[] =
-		"{\"gpt-4o\": {\"litellm_provider\": \"openai\", \"input_cost_per_token\": 2.5e-6,"
+		"{\"gpt-4o\": {\"litellm_provider\": \"openai\","
+		" \"input_cost_per_token\": 2.5e-6,"
 		" \"cache_read_input_token_cost\": 1.25e-6, \"output_cost_per_token\": 1e-5},"
-		" \"gpt-4o-mini\": {\"litellm_provider\": \"openai\", \"input_cost_per_token\": "
-	        "3e-7,"
-		" \"output_cost_per_token\": 6e-7}}";
+		" \"gpt-4o-mini\": {\"litellm_provider\": \"openai\","
+		" \"input_cost_per_token\": 3e-7, \"output_cost_per_token\": 6e-7},"
+		" \"gpt-4.1\": {\"litellm_provider\": \"openai\","
+		" \"input_cost_per_token\": 2e-6, \"output_cost_per_token\": 8e-6,"
+		" \"search_context_cost_per_query\": 0.01}}";
 	struct buf book = {0};
 	struct import im;
 
 	(void)state;
 	import_over(&im, json, &book, 11, 1);
-	assert_counts(&im, 0, 1, 1, 0);
+	assert_counts(&im, 0, 2, 1, 0);
 	import_free(&im);
 	assert_has(&book, "    models:\n      - name: gpt-4o-mini\n");
+	assert_has(&book, "input: 2, output: 8, web_search: 10, batch: 0.5, flex: 0.5, "
+	                  "priority: {input: 3.5, cache_read: 0.875, output: 14}, ");
 	assert_has(&book, "{from: 2026-11-01, input: 0.3, output: 0.6, batch: 0.5, flex: 0.5, ");
 	buf_free(&book);
 }
