@@ -26,17 +26,24 @@ static bool read_padded(const char *path, struct buf *out, struct str *text, str
 	return true;
 }
 
-static bool set_date(struct import *im, const char *effective, struct err *err)
+enum { DATE_TEXT = 16 };
+
+static void print_date(int64_t time, char out[DATE_TEXT])
+{
+	struct civil c = civil_of(time);
+
+	(void)snprintf(out, DATE_TEXT, "%04d-%02d-%02d", (int)c.year, c.month, c.day);
+}
+
+static bool set_dates(struct import *im, const char *effective, struct err *err)
 {
 	int64_t now = (int64_t)time(NULL) * TIME_SEC;
-	struct civil c;
 
 	im->date = now - now % TIME_DAY;
+	print_date(im->date, im->today);
 	if (effective && (!book_instant(str_of(effective), &im->date) || im->date % TIME_DAY))
 		return err_set(err, "--effective: expected a date such as 2026-08-16");
-	c = civil_of(im->date);
-	(void)snprintf(im->date_text, sizeof(im->date_text), "%04d-%02d-%02d", (int)c.year, c.month,
-	               c.day);
+	print_date(im->date, im->date_text);
 	return true;
 }
 
@@ -138,7 +145,7 @@ int prices_import(const struct import_request *r)
 
 	if (config == NULL)
 		return EXIT_USAGE;
-	if (set_date(&im, r->effective, &err))
+	if (set_dates(&im, r->effective, &err))
 		status = read_and_merge(r, &im, config);
 	else
 		status = fail(EXIT_USAGE, &err);

@@ -432,7 +432,7 @@ static void settle_row(struct draft *d, struct draft_row *row)
 	p->variants = keep(d, row->variants, p->variants_n, sizeof(*p->variants));
 	p->regions = keep(d, row->regions, p->regions_n, sizeof(*p->regions));
 	p->source = d->source ? draft_copy(d, str_of(d->source)) : NULL;
-	p->checked = d->im->date_text;
+	p->checked = d->im->today;
 	if (!d->im->format->dated)
 		p->from = d->im->date;
 }

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool import(struct import *im, struct str text, const struct buf *old, struct buf *book)
 {
 	static const struct import on = {.date = INT64_C(1793491200000000),
-	                                 .date_text = "2026-11-01"};
+	                                 .date_text = "2026-11-01",
+	                                 .today = "2026-11-01"};
 	struct err err = {0};
 
 	*im = on;

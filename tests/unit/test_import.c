@@ -21,6 +21,7 @@ static void set_date(struct import *im, int month, int day)
 {
 	im->date = civil_time((struct civil){.year = 2026, .month = month, .day = day});
 	(void)snprintf(im->date_text, sizeof(im->date_text), "2026-%02d-%02d", month, day);
+	memcpy(im->today, im->date_text, sizeof(im->today));
 }
 
 /* JSON in memory of its own length and the scanner's padding, so that a byte too far is seen. */
