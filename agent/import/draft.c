@@ -384,6 +384,33 @@ static void *keep(struct draft *d, const void *items, size_t n, size_t size)
 	return n ? memcpy(arena_alloc(&d->im->shelf.arena, n * size), items, n * size) : NULL;
 }
 
+/* A service whose prices were all null, or nothing times a factor. */
+static void drop_empty_variants(struct variant *v, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (v[i].factor_ppm || !no_rates(&v[i].rates))
+			v[kept++] = v[i];
+	*n = kept;
+}
+
+static void drop_empty(struct draft_row *row)
+{
+	struct price *p = &row->price;
+	size_t kept = 0;
+
+	drop_empty_variants(row->variants, &p->variants_n);
+	for (size_t i = 0; i < p->tiers_n; i++) {
+		struct draft_tier *t = &row->tiers[i];
+
+		drop_empty_variants(t->variants, &t->tier.variants_n);
+		if (t->tier.variants_n || !no_rates(&t->tier.rates))
+			row->tiers[kept++] = *t;
+	}
+	p->tiers_n = kept;
+}
+
 /* What a tier does not give is that of the tier below it. */
 static void keep_tiers(struct draft *d, struct draft_row *row)
 {
@@ -418,6 +445,7 @@ static void settle_row(struct draft *d, struct draft_row *row)
 {
 	struct price *p = &row->price;
 
+	drop_empty(row);
 	if (no_rates(&p->base)) {
 		draft_leave_out(d, "no price that is understood");
 	} else if (all_zero(&p->base)) {
