@@ -184,14 +184,15 @@ struct draft_row *draft_row(struct draft *d)
 	return row;
 }
 
-static struct variant *find_variant(struct variant *v, size_t *n, size_t max, const char *name)
+static struct variant *find_variant(struct draft *d, struct variant *v, size_t *n, size_t max,
+                                    const char *name)
 {
 	for (size_t i = 0; i < *n; i++)
 		if (strcmp(v[i].name, name) == 0)
 			return &v[i];
 	if (*n == max)
 		return NULL;
-	v[*n] = (struct variant){.name = (char *)(uintptr_t)name};
+	v[*n] = (struct variant){.name = draft_copy(d, str_of(name))};
 	rates_clear(&v[*n].rates);
 	return &v[(*n)++];
 }
@@ -222,8 +223,8 @@ struct rates *draft_rates(struct draft *d, struct draft_row *row, int64_t above,
 	}
 	if (service == NULL)
 		return tier ? &tier->tier.rates : &row->price.base;
-	v = tier ? find_variant(tier->variants, &tier->tier.variants_n, SERVICE_TIERS, service)
-	         : find_variant(row->variants, &row->price.variants_n, SERVICE_TIERS, service);
+	v = tier ? find_variant(d, tier->variants, &tier->tier.variants_n, SERVICE_TIERS, service)
+	         : find_variant(d, row->variants, &row->price.variants_n, SERVICE_TIERS, service);
 	return v ? &v->rates : NULL;
 }
 
@@ -340,7 +341,7 @@ void draft_region(struct draft *d, struct draft_row *row, const char *region, co
 		draft_note(d, NOTE_FIELD, STR("a factor of a region that is none"));
 		return;
 	}
-	to = find_variant(row->regions, &row->price.regions_n, REGIONS_MAX, region);
+	to = find_variant(d, row->regions, &row->price.regions_n, REGIONS_MAX, region);
 	if (to)
 		to->factor_ppm = factor;
 }

@@ -44,9 +44,9 @@ struct change {
 
 struct import {
 	const struct import_format *format;
-	int64_t date;       /* from when on undated prices hold, a midnight */
+	int64_t date; /* from when on undated prices hold, a midnight */
 	char date_text[16];
-	char today[16]; /* when the prices were checked */
+	char today[16];     /* when the prices were checked */
 	struct shelf shelf; /* as the public book has it, then as it is to be written */
 	struct note *notes;
 	size_t notes_n, notes_capacity;

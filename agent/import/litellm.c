@@ -8,9 +8,10 @@
 
 #include <string.h>
 
+#include "agent/meter/book_rate.h"
 #include "parsers/number.h"
 
-enum { KILO = 1000 };
+enum { KILO = 1000, FACTOR_DIGITS = 6 };
 
 /* In which modes a price of this name is this kind; elsewhere it is of something else. */
 enum mode { ANY_MODE, AUDIO_MODE, VIDEO_MODE, IMAGE_MODE, QUERY_MODE };
@@ -251,6 +252,15 @@ static void add_tiers(struct reading *r)
 	}
 }
 
+/* rate x factor, when that is a whole number of femto-dollars. */
+static bool times(int64_t rate, int64_t ppm, int64_t *ret)
+{
+	if (__builtin_mul_overflow(rate, ppm, ret) || *ret % FACTOR_ONE)
+		return false;
+	*ret /= FACTOR_ONE;
+	return true;
+}
+
 /* What holds for every token but the cached ones, as LiteLLM counts it: own rates of the service.
  */
 static void multiply(struct reading *r, const char *service, const struct value *v)
@@ -258,15 +268,15 @@ static void multiply(struct reading *r, const char *service, const struct value 
 	static const enum rate_kind kinds[] = {RATE_INPUT, RATE_OUTPUT, RATE_REASONING};
 	struct draft *d = r->draft;
 	struct rates *to = draft_rates(d, &d->rows[0], 0, service);
-	int64_t factor, rate;
+	int64_t ppm, rate;
 
-	if (to == NULL || !number_count(v->text, &factor)) {
-		draft_note(d, NOTE_FIELD, STR("a factor of a service that is no whole number"));
+	if (to == NULL || !number_decimal(v->text, FACTOR_DIGITS, &ppm) || ppm <= 0) {
+		draft_note(d, NOTE_FIELD, STR("a factor of a service that is none"));
 		return;
 	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		rate = d->rows[0].price.base.rate[kinds[i]];
-		if (rate > 0 && !__builtin_mul_overflow(rate, factor, &rate))
+		if (rate > 0 && times(rate, ppm, &rate))
 			to->rate[kinds[i]] = rate;
 	}
 }

@@ -72,9 +72,11 @@ static void put_tiers(struct buf *out, const struct price *p)
 	for (size_t i = 0; i < p->tiers_n; i++) {
 		const struct tier *t = &p->tiers[i];
 
+		int64_t bound = t->at_least ? t->above + 1 : t->above;
+
 		buf_puts(out, i ? ", {" : "{");
 		put_key(out, t->at_least ? "at_least" : "above");
-		buf_printf(out, "%lld", (long long)(t->above + t->at_least));
+		buf_printf(out, "%lld", (long long)bound);
 		put_rates(out, &t->rates, below);
 		put_variants(out, t->variants, t->variants_n);
 		buf_char(out, '}');
