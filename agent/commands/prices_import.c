@@ -57,7 +57,6 @@ static bool read_old(const char *path, struct buf *old, struct err *err)
 	return true;
 }
 
-/* Prints what came of it; `error` is for what keeps it from being written. */
 static void tell(const struct import_request *r, const struct import_result *result)
 {
 	struct buf out = {0};
@@ -66,7 +65,8 @@ static void tell(const struct import_request *r, const struct import_result *res
 		import_json(&out, result);
 	else if (!r->common->quiet)
 		import_text(&out, result, r->common->verbose);
-	(void)fwrite(out.p, 1, out.n, stdout);
+	if (out.n)
+		(void)fwrite(out.p, 1, out.n, stdout);
 	buf_free(&out);
 }
 

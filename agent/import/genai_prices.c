@@ -233,7 +233,7 @@ static bool add_dated(void *arg, const struct json_element *e)
 		draft_leave_out(r->draft, "more prices than a model can have");
 		return false;
 	}
-	r->dated[r->dated_n] = (struct dated){.from = INT64_MIN};
+	r->dated[r->dated_n] = (struct dated){.from = INT64_MIN, .begin = STR(""), .end = STR("")};
 	json_members(r->draft->json, e->text, read_dated, r);
 	r->dated_n++;
 	return true;
@@ -336,7 +336,7 @@ static bool read_model(void *arg, const struct json_element *e)
 	struct reading *r = of->reading;
 	struct draft *d = r->draft;
 
-	*r = (struct reading){.draft = d};
+	*r = (struct reading){.draft = d, .id = STR("")};
 	json_members(d->json, e->text, read_member, r);
 	if (!draft_begin(d, of->id, r->id))
 		return false;
@@ -344,7 +344,7 @@ static bool read_model(void *arg, const struct json_element *e)
 	if (json_value(d->json, r->prices).type == VALUE_ARRAY)
 		json_elements(d->json, r->prices, add_dated, r);
 	else
-		r->dated[r->dated_n++] = (struct dated){.from = INT64_MIN, .prices = r->prices};
+		r->dated[r->dated_n++] = (struct dated){INT64_MIN, STR(""), STR(""), r->prices};
 	add_rows(r);
 	draft_end(d);
 	return true;
@@ -363,7 +363,7 @@ static bool read_seller(void *arg, const struct json_element *e)
 
 static bool read_provider(void *arg, const struct json_element *e)
 {
-	struct seller s = {.reading = arg};
+	struct seller s = {.reading = arg, .id = STR("")};
 
 	json_members(s.reading->draft->json, e->text, read_seller, &s);
 	json_elements(s.reading->draft->json, s.models, read_model, &s);

@@ -426,7 +426,7 @@ static bool is_model(struct str key)
 static bool read_model(void *arg, const struct json_element *e)
 {
 	struct draft *d = arg;
-	struct reading r = {.draft = d};
+	struct reading r = {.draft = d, .provider = STR(""), .mode_text = STR("")};
 	struct str provider;
 
 	if (!is_model(e->name))

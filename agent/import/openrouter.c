@@ -62,7 +62,7 @@ static bool read_member(void *arg, const struct json_element *e)
 static bool read_model(void *arg, const struct json_element *e)
 {
 	struct draft *d = arg;
-	struct entry entry = {.draft = d};
+	struct entry entry = {.draft = d, .id = STR(""), .slug = STR("")};
 
 	json_members(d->json, e->text, read_member, &entry);
 	if (!draft_begin(d, STR("openrouter"), entry.id))

@@ -117,3 +117,16 @@ expect_status 0 prices show brave-4-turbo -c tokentail.yaml --at 2026-03-02
 expect_text out '* acme/brave-4@2026-03-02'
 expect_text out 'imported-prices/genai-prices.yaml'
 adds_up "$DB" 7
+
+# A running agent takes an import up when it is told to.
+start_agent -c tokentail.yaml
+wait_calls 7
+sed 's/brave-4/brave-5/' litellm.json > more.json
+expect_status 0 prices import more.json -c tokentail.yaml --effective 2026-03-01
+expect_text out 'dropped        1'
+expect_status 0 reload -c tokentail.yaml
+call live brave-5 2026-03-01T00:00:00Z 1000000 0 >> app.jsonl
+wait_calls 8
+stop_agent
+expect_status 0 report -c tokentail.yaml --by user --where user=live --json
+expect_json total.cost_usd 6
