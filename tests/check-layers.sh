@@ -10,7 +10,7 @@ layer() {
 	parsers/* | agent/follow/*) echo 1 ;;
 	agent/config/*) echo 2 ;;
 	agent/meter/*) echo 3 ;;
-	agent/ledger/* | agent/detect/*) echo 4 ;;
+	agent/ledger/* | agent/detect/* | agent/import/*) echo 4 ;;
 	agent/pipeline/* | agent/control/*) echo 5 ;;
 	agent/commands/*) echo 6 ;;
 	agent/main.c) echo 7 ;;
@@ -24,6 +24,8 @@ apart() {
 	parsers/*:agent/follow/* | agent/follow/*:parsers/*) return 0 ;;
 	agent/pipeline/*:agent/control/* | agent/control/*:agent/pipeline/*) return 0 ;;
 	agent/ledger/*:agent/detect/* | agent/detect/*:agent/ledger/*) return 0 ;;
+	agent/import/*:agent/ledger/* | agent/ledger/*:agent/import/*) return 0 ;;
+	agent/import/*:agent/detect/* | agent/detect/*:agent/import/*) return 0 ;;
 	esac
 	return 1
 }
@@ -52,7 +54,7 @@ for f in $(find agent parsers -name '*.[ch]' | sort); do
 		;;
 	esac
 	case $f in
-	parsers/* | agent/meter/* | agent/follow/frame.* | agent/follow/search.*)
+	parsers/* | agent/meter/* | agent/import/* | agent/follow/frame.* | agent/follow/search.*)
 		if grep -nE '#include <(sqlite3|poll|fcntl|unistd|dirent|sys/socket|sys/stat|sys/inotify)\.h>' "$f"; then
 			echo "$f: the pure part does no input or output"
 			rc=1

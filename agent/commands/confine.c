@@ -54,6 +54,7 @@ void confine_to(struct sandbox *s, const struct config *c)
 		sandbox_read_glob(s, c->file);
 	for (size_t i = 0; i < c->books_n; i++)
 		sandbox_read_glob(s, c->books[i]);
+	sandbox_read_around(s, c->imported);
 	read_user_folders(s);
 }
 

@@ -1,12 +1,13 @@
 /*
  * The price book to look at: all of it, one model with the way it was found, or a check of a book
- * before it is used. Nothing is written.
+ * before it is used. Only `import` writes (prices_import.c).
  */
 #include <time.h>
 
 #include "agent/base/escape.h"
 #include "agent/commands/command.h"
 #include "agent/commands/price_text.h"
+#include "agent/commands/prices_import.h"
 #include "agent/commands/when.h"
 #include "agent/config/files.h"
 #include "agent/meter/book_check.h"
@@ -17,6 +18,7 @@ struct request {
 	const char *provider; /* NULL: any */
 	const char *at;       /* NULL: now */
 	const char *subject;  /* MODEL or FILE; NULL: none */
+	struct import_request import;
 };
 
 static void print(struct buf *out)
@@ -244,11 +246,12 @@ static int check_file(const struct request *r)
 static const struct action {
 	const char *name;
 	const char *subject; /* what it takes; NULL: nothing */
-	bool required;
+	const char *missing; /* what to say when it has to be there and is not; NULL: it need not */
 	int (*run)(const struct request *r, const struct book *book);
-} actions[] = {{"list", NULL, false, list},
-               {"show", "MODEL", true, show},
-               {"check", "FILE", false, check}};
+} actions[] = {{"list", NULL, NULL, list},
+               {"show", "MODEL", "MODEL is missing after", show},
+               {"check", "FILE", NULL, check},
+               {"import", "FILE", "FILE is missing after", NULL}};
 
 static const struct action *find_action(const char *name)
 {
@@ -279,6 +282,9 @@ static int run(int argc, char **argv)
 	struct request r = {0};
 	const struct option_row options[] = {{.name = "--provider", .value = &r.provider},
 	                                     {.name = "--at", .value = &r.at},
+	                                     {.name = "--effective", .value = &r.import.effective},
+	                                     {.name = "--dry-run", .flag = &r.import.dry},
+	                                     {.name = "--accept", .flag = &r.import.accept},
 	                                     {0}};
 	const struct action *action;
 	int positional, status;
@@ -291,9 +297,14 @@ static int run(int argc, char **argv)
 		return usage_error(&command_prices, "no such action", argv[1]);
 	if (positional > (action->subject ? 2 : 1))
 		return usage_error(&command_prices, "too many arguments after", action->name);
-	if (positional < 2 && action->required)
-		return usage_error(&command_prices, "MODEL is missing after", action->name);
+	if (positional < 2 && action->missing)
+		return usage_error(&command_prices, action->missing, action->name);
 	r.subject = positional > 1 ? argv[2] : NULL;
+	if (action->run == NULL) {
+		r.import.common = &r.common;
+		r.import.file = r.subject;
+		return prices_import(&r.import);
+	}
 	if (action->run == check && r.subject)
 		return check_file(&r);
 	return with_book(action, &r);
@@ -301,8 +312,8 @@ static int run(int argc, char **argv)
 
 const struct command command_prices = {
 	.name = "prices",
-	.usage = "prices [list [--provider P] | show MODEL [--at TIME] [--provider P] | check "
-		 "[FILE]]",
+	.usage = "prices [list [--provider P] | show MODEL [--at TIME] [--provider P] |\n"
+		 "       check [FILE] | import FILE [--effective DATE] [--dry-run] [--accept]]",
 	.summary = "the prices that calls are counted with",
 	.help = "  list              every price, own ones of the configuration included\n"
 		"  show MODEL        how a model name is found in the books, and all its prices\n"
@@ -310,6 +321,15 @@ const struct command command_prices = {
 		"that "
 		"are in use.\n"
 		"                    Exit status 3 when there is something to look at\n"
+		"  import FILE       takes the prices of a public book (- is standard input):\n"
+		"                    LiteLLM's model_prices_and_context_window.json,\n"
+		"                    genai-prices' data.json, models.dev's api.json, OpenRouter's\n"
+		"                    list of models. Shows what is new, changed, dropped and not\n"
+		"                    understood; with -v every model\n"
+		"  --effective DATE  from when on prices without a date hold; default today\n"
+		"  --dry-run         shows it and writes nothing\n"
+		"  --accept          writes also when prices moved tenfold or a fifth of the\n"
+		"                    models is gone; without it that is exit status 3\n"
 		"  --provider P      only this provider's\n"
 		"  --at TIME         the price in force then; default now\n"
 		"\n"
@@ -319,6 +339,7 @@ const struct command command_prices = {
 		"  tokentail prices list --provider anthropic\n"
 		"  tokentail prices show us.anthropic.claude-sonnet-4-5-20250929-v1:0\n"
 		"  tokentail prices show o3 --at 2025-06-09\n"
-		"  tokentail prices check our-prices.yaml\n",
+		"  tokentail prices check our-prices.yaml\n"
+		"  tokentail prices import model_prices_and_context_window.json --dry-run\n",
 	.run = run,
 };

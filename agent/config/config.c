@@ -41,6 +41,20 @@ static void settle_database(struct config *c)
 	c->database = file.p;
 }
 
+/* By the database of the file, and not by one that a command is given: another database is no
+ * reason for other prices. */
+static void settle_imported(struct binder *b, struct config *c)
+{
+	const char *slash = strrchr(c->database, '/');
+	struct buf path = {0};
+
+	if (slash)
+		buf_bytes(&path, c->database, (size_t)(slash - c->database) + 1);
+	buf_puts(&path, "imported-prices");
+	c->imported = bind_copy(b, buf_view(&path));
+	buf_free(&path);
+}
+
 /* Ends the reading: the configuration, or NULL when it failed. */
 static struct config *finish(struct owner *o, struct binder *b, bool ok)
 {
@@ -49,6 +63,7 @@ static struct config *finish(struct owner *o, struct binder *b, bool ok)
 	buf_free(&b->at);
 	if (ok) {
 		settle_database(c);
+		settle_imported(b, c);
 		return c;
 	}
 	c->database = NULL; /* in the arena as yet */

@@ -160,6 +160,8 @@ struct config {
 		*own_prices;  /* the list `prices.own`, read by meter/book.h; NULL: none */
 	struct pair *aliases; /* model as logged -> model in the book */
 	size_t aliases_n;
+	char *imported;     /* the folder of imported price books, beside the database that the
+	                       file names; NULL: there is none */
 	char *price_as;     /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
 	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
 	struct follow_config follow;

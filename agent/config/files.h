@@ -18,4 +18,13 @@ enum files_result { FILES_READ, FILES_ABSENT, FILES_FAILED };
 /* Appends the whole file. FILES_ABSENT: no such file, *err is set too. */
 enum files_result files_read(const char *path, size_t bytes_max, struct buf *out, struct err *err);
 
+/* The same, and "-" is the standard input. */
+enum files_result files_read_input(const char *path, size_t bytes_max, struct buf *out,
+                                   struct err *err);
+
+/* Makes the folders in front of a file that are not there. */
+bool files_make_folders(const char *path, struct err *err);
+/* The file, whole and on disk, or as it was before. Folders in front of it are made. */
+bool files_replace(const char *path, struct str text, struct err *err);
+
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent/base/mem.h"
+#include "agent/config/files.h"
 #include "agent/ledger/inner.h"
 #include "agent/ledger/lock.h"
 #include "agent/ledger/schema.h"
@@ -126,21 +127,6 @@ static void unlock(struct ledger *l)
 	l->lock = -1;
 }
 
-static bool make_folders(const char *path, struct err *err)
-{
-	char *folder = xstrdup(path);
-	bool ok = true;
-
-	for (char *p = folder + 1; ok && (p = strchr(p, '/')) != NULL; p++) {
-		*p = '\0';
-		ok = mkdir(folder, 0777) == 0 || errno == EEXIST ||
-		     err_set(err, "%s: the folder cannot be made: %s", folder, strerror(errno));
-		*p = '/';
-	}
-	free(folder);
-	return ok;
-}
-
 static bool connect(struct ledger *l, const char *name, int flags, int busy_ms, struct err *err)
 {
 	if (sqlite3_open_v2(name, &l->sql.db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
@@ -172,7 +158,7 @@ static bool open_write(struct ledger *l, const char *zone, struct err *err)
 {
 	const char *path = l->sql.path;
 
-	if (!make_folders(path, err))
+	if (!files_make_folders(path, err))
 		return false;
 	l->lock = lock_write(path, LEDGER_BUSY_MS, err);
 	if (l->lock < 0 ||

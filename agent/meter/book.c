@@ -2,8 +2,9 @@
  * The book is put together from layers: own prices of the configuration, the user's files, the
  * shipped files. An entry is a model of a provider; when two layers have it, the higher one's rows
  * count and the lower one's further names lead to them, so that a discount written for "gpt-4o"
- * holds for the dated names of gpt-4o too. After that everything is sorted once and never changes:
- * threads share it without locks, and a lookup is a binary search.
+ * holds for the dated names of gpt-4o too. Before the first date of an entry holds what the layers
+ * beneath it say of its name. After that everything is sorted once and never changes: threads share
+ * it without locks, and a lookup is a binary search.
  */
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 #include "agent/meter/book_read.h"
 #include "agent/meter/match.h"
 
+/* Then come the files of the configuration, the imported books, the shipped ones. */
 enum { LAYER_OWN, LAYER_BOOKS };
 
 /* ---- sellers ---- */
@@ -48,11 +50,12 @@ static void add_vendor(struct book *b, const struct vendor *v)
 	struct seller *seller = &b->sellers[number];
 
 	seller->is_host |= v->is_host;
+	seller->only_imported &= v->imported;
 	for (size_t i = 0; i < v->host_of_n; i++) {
 		uint32_t hosted = book_seller(b, provider_name(str_of(v->host_of[i])));
 
 		if (hosted < b->sellers_n)
-			seller->hosts |= UINT64_C(1) << hosted;
+			sellers_add(&seller->hosts, hosted);
 	}
 	for (size_t i = 0; i < v->aliases_n; i++)
 		b->aliases[b->aliases_n++] = (struct seller_alias){str_of(v->aliases[i]), number};
@@ -72,7 +75,13 @@ static bool add_sellers(struct book *b, const struct shelf *s, struct err *err)
 	}
 	b->aliases = xcalloc(aliases, sizeof(*b->aliases));
 	for (size_t i = 0; i < s->vendors_n; i++)
+		b->sellers[book_seller(b, str_of(s->vendors[i].provider))].only_imported = true;
+	for (size_t i = 0; i < s->vendors_n; i++)
 		add_vendor(b, &s->vendors[i]);
+	for (size_t i = 0; i < s->models_n; i++)
+		if (s->models[i].layer == LAYER_OWN)
+			b->sellers[book_seller(b, str_of(s->models[i].provider))].only_imported =
+				false;
 	return true;
 }
 
@@ -189,10 +198,61 @@ static void make_spellings(struct book *b)
 		name->text = match_spelling(name->text, text);
 	}
 	qsort(b->spellings, b->spellings_n, sizeof(*b->spellings), by_text);
-	keep_first_names(b->spellings, &b->spellings_n);
 }
 
 /* ---- rows ---- */
+
+/* An entry for each model, as long as names lead to models. */
+static void enter_models(struct book *b, const struct shelf *s)
+{
+	b->entries = xcalloc(s->models_n, sizeof(*b->entries));
+	b->entries_n = s->models_n;
+	for (size_t i = 0; i < s->models_n; i++)
+		b->entries[i] =
+			(struct book_entry){s->models[i].prices, s->models[i].prices_n, false};
+}
+
+/* Puts the rows of the layers beneath, up to its own first date, before those of a model. */
+static void add_earlier(struct book *b, struct model *m)
+{
+	bool own = strcmp(m->provider, OWN_PROVIDER) == 0;
+	const struct book_entry *e =
+		book_find_beneath(b, m->layer, str_of(own ? "" : m->provider), str_of(m->name));
+	struct price *rows;
+	size_t n = 0;
+
+	while (e && n < e->n && e->rows[n].from < m->prices[0].from)
+		n++;
+	if (n == 0)
+		return;
+	rows = arena_alloc(&b->arena, (n + m->prices_n) * sizeof(*rows));
+	for (size_t i = 0; i < n; i++) {
+		rows[i] = e->rows[i];
+		rows[i].provider = m->provider;
+		rows[i].model = m->name;
+	}
+	memcpy(rows + n, m->prices, m->prices_n * sizeof(*rows));
+	m->prices = rows;
+	m->prices_n += n;
+}
+
+/* From the lowest layer up, so that what is found beneath is complete. */
+static void add_history(struct book *b, struct shelf *s)
+{
+	int lowest = 0;
+
+	for (size_t i = 0; i < s->models_n; i++)
+		lowest = s->models[i].layer > lowest ? s->models[i].layer : lowest;
+	for (int layer = lowest; layer-- > 0;)
+		for (size_t i = 0; i < s->models_n; i++) {
+			struct model *m = &s->models[i];
+
+			if (m->layer != layer || m->prices[0].from == INT64_MIN)
+				continue;
+			add_earlier(b, m);
+			b->entries[i] = (struct book_entry){m->prices, m->prices_n, false};
+		}
+}
 
 static int by_provider_and_name(const void *a, const void *b)
 {
@@ -210,6 +270,8 @@ static void make_entries(struct book *b, const struct shelf *s, const uint32_t *
 	uint32_t *entry_of = xcalloc(s->models_n, sizeof(*entry_of));
 	size_t rows = 0;
 
+	free(b->entries);
+	b->entries_n = 0;
 	for (uint32_t i = 0; i < s->models_n; i++) {
 		if (winners[i] != i)
 			continue;
@@ -230,6 +292,8 @@ static void make_entries(struct book *b, const struct shelf *s, const uint32_t *
 	}
 	for (size_t i = 0; i < b->names_n; i++)
 		b->names[i].entry = entry_of[winners[b->names[i].entry]];
+	for (size_t i = 0; i < b->spellings_n; i++)
+		b->spellings[i].entry = entry_of[winners[b->spellings[i].entry]];
 	for (size_t i = 0; i < b->globs_n; i++)
 		b->globs[i].entry = entry_of[winners[b->globs[i].entry]];
 	free(models);
@@ -247,15 +311,45 @@ static bool build(struct book *b, struct shelf *s, struct err *err)
 	good = add_sellers(b, s, err) && collect_names(b, s, err) &&
 	       find_winners(b, s, winners, err);
 	if (good) {
-		keep_first_names(b->names, &b->names_n);
-		make_entries(b, s, winners);
 		make_spellings(b);
+		enter_models(b, s);
+		add_history(b, s);
+		keep_first_names(b->names, &b->names_n);
+		keep_first_names(b->spellings, &b->spellings_n);
+		make_entries(b, s, winners);
 	}
 	free(winners);
 	return good;
 }
 
 /* ---- the layers ---- */
+
+const char *const imported_books[] = {"genai-prices", "litellm", "models.dev", "openrouter", NULL};
+
+void imported_path(const struct config *config, const char *name, struct buf *path)
+{
+	buf_printf(path, "%s/%s.yaml", config->imported, name);
+}
+
+/* Books that were never imported are no mistake. */
+static bool add_imported(struct shelf *s, const struct config *config, const char *name, int layer,
+                         struct err *err)
+{
+	struct buf path = {0}, text = {0};
+	struct err why = {0};
+	enum files_result result;
+	bool good = true;
+
+	imported_path(config, name, &path);
+	result = files_read(path.p, BOOK_BYTES_MAX, &text, &why);
+	if (result == FILES_READ)
+		good = shelf_add_file(s, buf_view(&text), path.p, layer, err);
+	else if (result == FILES_FAILED)
+		good = err_set(err, "%s", why.text);
+	buf_free(&text);
+	buf_free(&path);
+	return good;
+}
 
 static bool add_path(struct shelf *s, const struct config *config, const char *path, int layer,
                      struct err *err)
@@ -293,6 +387,9 @@ static bool add_layers(struct shelf *s, const struct config *config, struct err 
 	for (size_t i = 0; i < config->books_n; i++)
 		if (!add_path(s, config, config->books[i], layer++, err))
 			return false;
+	for (size_t i = 0; config->imported && imported_books[i]; i++)
+		if (!add_imported(s, config, imported_books[i], layer++, err))
+			return false;
 	return add_shipped(s, layer, err);
 }
 
@@ -319,6 +416,18 @@ struct book *book_open(const struct config *config, struct err *err)
 
 	b->config = config;
 	if (!add_layers(&shelf, config, err) || !build(b, &shelf, err) || !find_substitute(b, err))
+		book_free(&b);
+	shelf_free(&shelf);
+	return b;
+}
+
+struct book *book_open_imported(struct str text, const char *name, struct err *err)
+{
+	struct book *b = xcalloc(1, sizeof(*b));
+	struct shelf shelf = {0};
+
+	if ((text.n && !shelf_add_file(&shelf, text, name, LAYER_BOOKS, err)) ||
+	    !add_shipped(&shelf, LAYER_BOOKS + 1, err) || !build(b, &shelf, err))
 		book_free(&b);
 	shelf_free(&shelf);
 	return b;

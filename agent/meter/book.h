@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "agent/base/buf.h"
 #include "agent/config/config.h"
 
 /* What is priced. A call's tokens are split into these without overlap; see cost.h. */
@@ -113,12 +114,19 @@ struct price {
 
 struct book;
 
-/* Own prices of the configuration, then config->books, then the shipped ones. NULL and *err on any
- * mistake in any of them: "FILE:LINE: KEY: what was expected". */
+/* Own prices of the configuration, then config->books, then the imported books, then the shipped
+ * ones. NULL and *err on any mistake in any of them: "FILE:LINE: KEY: what was expected". */
 struct book *book_open(const struct config *config, struct err *err);
 void book_free(struct book **b);
 
-enum { BOOK_BYTES_MAX = 1 << 20 }; /* of one file */
+enum { BOOK_BYTES_MAX = 8 << 20 }; /* of one file */
+
+/* The public books that can be imported, the one that wins first; ends with NULL. */
+extern const char *const imported_books[];
+/* Appends where an imported book lies, or would. */
+void imported_path(const struct config *config, const char *name, struct buf *path);
+/* An imported book (empty: none) over the shipped ones, as if there were nothing else. */
+struct book *book_open_imported(struct str text, const char *name, struct err *err);
 
 /* One file on its own, for `prices check` and the fuzzer: NULL and *err on the first mistake. */
 struct book *book_open_file(struct str text, const char *name, struct err *err);

@@ -3,7 +3,7 @@
  *
  *   whose books    own prices; the provider's; those of whom it hosts; then, if the model's prefix
  *                  says whose it is, that one's. Without a provider that a book knows: all makers,
- *                  then all hosts.
+ *                  then all hosts; then those of whom only imported books know, if it is one alone.
  *   which name     the name as logged, then without suffixes, then without one prefix more and
  *                  again without suffixes: a region's row is found before its prefix is dropped.
  *   how it fits    letter for letter (case aside) or by a pattern of the book; when nothing did,
@@ -29,21 +29,27 @@ struct search {
 	const struct book *b;
 	struct str alias; /* of the configuration, that led to the model; empty: none */
 	struct str model; /* normal */
+	int beneath;      /* only names of higher layers than this count */
 	/* What was found. */
 	const struct book_entry *entry;
+	uint32_t seller;
 	size_t prefix, suffix; /* bytes dropped from the model */
 	enum fit fit;
+	/* Why nothing was. */
 	bool is_label; /* the model is none, but a router's label */
+	bool many;     /* several sell it, and nothing says which of them it was */
 };
 
-static bool in_set(uint64_t set, uint32_t seller)
+enum { LAYER_ABOVE_ALL = -1 };
+
+static bool counts(const struct search *s, const struct sellers *of, const struct book_name *name)
 {
-	return set >> seller & 1;
+	return name->layer > s->beneath && sellers_has(of, name->seller);
 }
 
 /* The first of the names, sorted by text, that is `text` and of a seller in the set. */
-static const struct book_name *find_name(const struct book_name *names, size_t n, uint64_t sellers,
-                                         struct str text)
+static const struct book_name *find_name(const struct search *s, const struct sellers *of,
+                                         const struct book_name *names, size_t n, struct str text)
 {
 	size_t low = 0, high = n;
 
@@ -56,20 +62,23 @@ static const struct book_name *find_name(const struct book_name *names, size_t n
 			high = middle;
 	}
 	for (; low < n && str_eq(names[low].text, text); low++)
-		if (in_set(sellers, names[low].seller))
+		if (counts(s, of, &names[low]))
 			return &names[low];
 	return NULL;
 }
 
-static const struct book_name *find_glob(const struct book *b, uint64_t sellers, struct str text)
+static const struct book_name *find_glob(const struct search *s, const struct sellers *of,
+                                         struct str text)
 {
+	const struct book *b = s->b;
+
 	for (size_t i = 0; i < b->globs_n; i++)
-		if (in_set(sellers, b->globs[i].seller) && match_glob(b->globs[i].text, text))
+		if (counts(s, of, &b->globs[i]) && match_glob(b->globs[i].text, text))
 			return &b->globs[i];
 	return NULL;
 }
 
-static bool try_name(struct search *s, uint64_t sellers, struct str name, bool spelling)
+static bool try_name(struct search *s, const struct sellers *of, struct str name, bool spelling)
 {
 	const struct book *b = s->b;
 	const struct book_name *found;
@@ -77,24 +86,24 @@ static bool try_name(struct search *s, uint64_t sellers, struct str name, bool s
 
 	if (spelling) {
 		s->fit = FIT_SPELLING;
-		found = find_name(b->spellings, b->spellings_n, sellers,
-		                  match_spelling(name, text));
+		found = find_name(s, of, b->spellings, b->spellings_n, match_spelling(name, text));
 	} else {
 		s->fit = FIT_EXACT;
-		found = find_name(b->names, b->names_n, sellers, name);
+		found = find_name(s, of, b->names, b->names_n, name);
 		if (found == NULL) {
 			s->fit = FIT_GLOB;
-			found = find_glob(b, sellers, name);
+			found = find_glob(s, of, name);
 		}
 	}
 	if (found == NULL)
 		return false;
 	s->entry = &b->entries[found->entry];
+	s->seller = found->seller;
 	return true;
 }
 
 /* All names that the model may go by, the one with the least loss first. */
-static bool try_names(struct search *s, uint64_t sellers, bool spelling)
+static bool try_names(struct search *s, const struct sellers *of, bool spelling)
 {
 	size_t dropped = 1;
 
@@ -105,7 +114,7 @@ static bool try_names(struct search *s, uint64_t sellers, bool spelling)
 			size_t suffix = match_suffix(name);
 
 			s->suffix = s->model.n - s->prefix - name.n;
-			if (try_name(s, sellers, name, spelling))
+			if (try_name(s, of, name, spelling))
 				return true;
 			if (suffix == 0)
 				break;
@@ -116,9 +125,13 @@ static bool try_names(struct search *s, uint64_t sellers, bool spelling)
 	return false;
 }
 
-static bool try_sellers(struct search *s, uint64_t sellers)
+static bool try_sellers(struct search *s, const struct sellers *of)
 {
-	return sellers && (try_names(s, sellers, false) || try_names(s, sellers, true));
+	static const struct sellers none;
+
+	if (memcmp(of, &none, sizeof(none)) == 0)
+		return false;
+	return try_names(s, of, false) || try_names(s, of, true);
 }
 
 /* The first seller that a prefix of the model names; sellers_n: none does. */
@@ -139,16 +152,38 @@ static uint32_t seller_of_prefix(const struct search *s)
 
 static bool try_seller(struct search *s, uint32_t seller)
 {
-	return try_sellers(s, UINT64_C(1) << seller) || try_sellers(s, s->b->sellers[seller].hosts);
+	struct sellers alone = {{0}};
+
+	sellers_add(&alone, seller);
+	return try_sellers(s, &alone) || try_sellers(s, &s->b->sellers[seller].hosts);
+}
+
+/* What more than one of them sells has a price at each, and the log does not say whose it is. */
+static bool try_one_of(struct search *s, struct sellers *of)
+{
+	struct search other;
+
+	if (!try_sellers(s, of))
+		return false;
+	sellers_remove(of, s->seller);
+	other = *s;
+	s->many = try_sellers(&other, of);
+	return !s->many;
 }
 
 static bool try_everyone(struct search *s)
 {
-	uint64_t makers = 0, hosts = 0;
+	struct sellers makers = {{0}}, hosts = {{0}}, imported = {{0}};
 
-	for (uint32_t i = 0; i < s->b->sellers_n; i++)
-		*(s->b->sellers[i].is_host ? &hosts : &makers) |= UINT64_C(1) << i;
-	return try_sellers(s, makers) || try_sellers(s, hosts);
+	for (uint32_t i = 0; i < s->b->sellers_n; i++) {
+		const struct seller *seller = &s->b->sellers[i];
+
+		sellers_add(seller->only_imported ? &imported
+		            : seller->is_host     ? &hosts
+		                                  : &makers,
+		            i);
+	}
+	return try_sellers(s, &makers) || try_sellers(s, &hosts) || try_one_of(s, &imported);
 }
 
 /* A host's price is not the maker's: what a host sells under "maker/model" is only looked up with
@@ -216,9 +251,19 @@ static bool search(struct search *s, struct str provider, struct str model,
 	return search_books(s, provider);
 }
 
+const struct book_entry *book_find_beneath(const struct book *b, int layer, struct str provider,
+                                           struct str model)
+{
+	struct search s = {.b = b, .beneath = layer};
+	char text[MODEL_NAME_MAX];
+
+	s.model = match_normal(model, text);
+	return search_books(&s, provider) ? s.entry : NULL;
+}
+
 const struct book_entry *book_find(const struct book *b, struct str provider, struct str model)
 {
-	struct search s = {.b = b};
+	struct search s = {.b = b, .beneath = LAYER_ABOVE_ALL};
 	char text[MODEL_NAME_MAX];
 
 	if (search(&s, provider, model, text))
@@ -295,7 +340,7 @@ static void describe(const struct search *s, struct match *m)
 bool book_match(const struct book *b, struct str provider, struct str model, int64_t time,
                 struct match *ret)
 {
-	struct search s = {.b = b};
+	struct search s = {.b = b, .beneath = LAYER_ABOVE_ALL};
 	char text[MODEL_NAME_MAX];
 
 	*ret = (struct match){0};
@@ -310,7 +355,8 @@ bool book_match(const struct book *b, struct str provider, struct str model, int
 		s.entry = &b->substitute;
 		say(ret, "unknown model, priced as %s", b->config->price_as);
 	} else {
-		say(ret, "no book has this model");
+		say(ret, s.many ? "several providers sell this model; the log has to name one"
+		                : "no book has this model");
 		return false;
 	}
 	ret->price = book_price(s.entry, time);

@@ -5,7 +5,27 @@
 #include "agent/base/mem.h"
 #include "agent/meter/book.h"
 
-enum { PROVIDERS_MAX = 64 }; /* so that a set of them is one word */
+enum { PROVIDERS_MAX = 512 };
+
+/* A set of sellers by number. */
+struct sellers {
+	uint64_t word[PROVIDERS_MAX / 64];
+};
+
+static inline bool sellers_has(const struct sellers *s, uint32_t seller)
+{
+	return s->word[seller / 64] >> seller % 64 & 1;
+}
+
+static inline void sellers_add(struct sellers *s, uint32_t seller)
+{
+	s->word[seller / 64] |= UINT64_C(1) << seller % 64;
+}
+
+static inline void sellers_remove(struct sellers *s, uint32_t seller)
+{
+	s->word[seller / 64] &= ~(UINT64_C(1) << seller % 64);
+}
 
 struct book_entry {
 	const struct price *rows; /* in the order of `from` */
@@ -15,8 +35,9 @@ struct book_entry {
 
 struct seller {
 	struct str name;
-	bool is_host;   /* sells models that others make */
-	uint64_t hosts; /* set of sellers whose books hold here too */
+	bool is_host;         /* sells models that others make */
+	bool only_imported;   /* no book but imported ones knows it */
+	struct sellers hosts; /* whose books hold here too */
 };
 
 /* A name of an entry, in lower case, or with equal spellings made equal (match_spelling). */
@@ -49,5 +70,10 @@ struct book {
 
 /* The number of a provider that a book of ours is about; sellers_n: none is. */
 uint32_t book_seller(const struct book *b, struct str provider);
+
+/* As book_find without aliases of the configuration, and only by the names of books that are looked
+ * into after those of `layer`. */
+const struct book_entry *book_find_beneath(const struct book *b, int layer, struct str provider,
+                                           struct str model);
 
 #endif

@@ -84,12 +84,15 @@ static bool model_match(struct reader *r, const struct yaml_node *node, void *in
 	return read_texts(r, node, "match", &m->match, &m->match_n);
 }
 
+static bool model_gone(struct reader *r, const struct yaml_node *node, void *into)
+{
+	return book_date(r, node, "gone", &((struct model *)into)->gone);
+}
+
 /* `prices` is read after the others: its rows need the name and the terms. */
-static const struct key model_keys[] = {{"name", model_name},
-                                        {"also", model_also},
-                                        {"match", model_match},
-                                        {"prices", NULL},
-                                        {NULL, NULL}};
+static const struct key model_keys[] = {{"name", model_name},   {"also", model_also},
+                                        {"match", model_match}, {"gone", model_gone},
+                                        {"prices", NULL},       {NULL, NULL}};
 static const struct key own_keys[] = {
 	{"provider", model_provider}, {"name", model_name}, {"also", model_also},
 	{"match", model_match},       {"prices", NULL},     {NULL, NULL}};
@@ -151,28 +154,64 @@ static bool file_host_of(struct reader *r, const struct yaml_node *node, void *i
 	return read_texts(r, node, "host_of", &v->host_of, &v->host_of_n);
 }
 
-static const struct key file_keys[] = {{"provider", file_provider},
-                                       {"aliases", file_aliases},
-                                       {"host_of", file_host_of},
-                                       {"models", NULL},
-                                       {NULL, NULL}};
+static bool file_imported(struct reader *r, const struct yaml_node *node, void *into)
+{
+	char *unused;
 
-static bool read_file(struct reader *r, const struct yaml_node *root)
+	((struct vendor *)into)->imported = true;
+	return book_text(r, node, "imported", &unused);
+}
+
+static const struct key vendor_keys[] = {{"provider", file_provider},
+                                         {"aliases", file_aliases},
+                                         {"host_of", file_host_of},
+                                         {"models", NULL},
+                                         {NULL, NULL}};
+static const struct key many_keys[] = {
+	{"imported", file_imported}, {"providers", NULL}, {NULL, NULL}};
+
+static bool read_vendor(struct reader *r, const struct yaml_node *node, struct terms terms,
+                        bool imported)
 {
 	struct shelf *s = r->shelf;
-	struct vendor v = {.place = {r->file, root->line}};
-	struct terms terms = {0};
+	struct vendor v = {.place = {r->file, node->line}, .imported = imported};
 
-	if (root->type != YAML_MAP)
-		return book_bad(r, 1, "provider", "expected a price book: provider and models");
-	if (!book_keys(r, root, file_keys, &terms, NULL, &v))
+	if (node->type != YAML_MAP)
+		return book_bad(r, node->line, "provider",
+		                "expected a price book: provider and models");
+	if (!book_keys(r, node, vendor_keys, &terms, NULL, &v))
 		return false;
 	if (v.provider == NULL)
-		return book_bad(r, root->line, "provider", "missing");
+		return book_bad(r, node->line, "provider", "missing");
 	s->vendors =
 		array_room(s->vendors, s->vendors_n, &s->vendors_capacity, sizeof(*s->vendors));
 	s->vendors[s->vendors_n++] = v;
-	return read_models(r, yaml_get(root, "models"), "models", v.provider, &terms);
+	return read_models(r, yaml_get(node, "models"), "models", v.provider, &terms);
+}
+
+/* One file, many providers: the terms above `providers` hold for all of them. */
+static bool read_vendors(struct reader *r, const struct yaml_node *root,
+                         const struct yaml_node *list)
+{
+	struct vendor all = {0};
+	struct terms terms = {0};
+
+	if (!book_keys(r, root, many_keys, &terms, NULL, &all))
+		return false;
+	if (list->type != YAML_LIST)
+		return book_bad(r, list->line, "providers", "expected a list of price books");
+	for (size_t i = 0; i < list->n; i++)
+		if (!read_vendor(r, &list->items[i], terms, all.imported))
+			return false;
+	return true;
+}
+
+static bool read_file(struct reader *r, const struct yaml_node *root)
+{
+	const struct yaml_node *list = yaml_get(root, "providers");
+	struct terms none = {0};
+
+	return list ? read_vendors(r, root, list) : read_vendor(r, root, none, false);
 }
 
 bool shelf_add_file(struct shelf *s, struct str text, const char *name, int layer, struct err *err)

@@ -13,6 +13,7 @@ struct model {
 	char *name; /* as written */
 	char **also, **match;
 	size_t also_n, match_n;
+	char *gone; /* the date since which the book it was imported from has it no more; NULL */
 	struct price *prices; /* in the order of `from` */
 	size_t prices_n;
 	int layer; /* of the file it is from: lower wins */
@@ -27,6 +28,7 @@ struct vendor {
 	bool is_host; /* sells others' models: `host_of` is there, if empty */
 	char **host_of;
 	size_t host_of_n;
+	bool imported; /* of a public book, by `prices import` */
 	struct place place;
 };
 

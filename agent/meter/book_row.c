@@ -38,8 +38,7 @@ bool book_text(struct reader *r, const struct yaml_node *node, const char *key, 
 	return true;
 }
 
-/* "2026-08-16" or "2026-08-16T16:00:00Z". */
-static bool parse_instant(struct str s, int64_t *ret)
+bool book_instant(struct str s, int64_t *ret)
 {
 	static const char form[] = "0000-00-00T00:00:00Z";
 	int part[6] = {0}, n = 0;
@@ -67,14 +66,14 @@ static bool parse_instant(struct str s, int64_t *ret)
 	return true;
 }
 
-static bool read_checked(struct reader *r, const struct yaml_node *node, char **ret)
+bool book_date(struct reader *r, const struct yaml_node *node, const char *key, char **ret)
 {
 	int64_t unused;
 
-	if (!book_text(r, node, "checked", ret))
+	if (!book_text(r, node, key, ret))
 		return false;
-	if (!parse_instant(node->text, &unused))
-		return book_bad(r, node->line, "checked", "expected a date such as 2026-08-16");
+	if (!book_instant(node->text, &unused))
+		return book_bad(r, node->line, key, "expected a date such as 2026-08-16");
 	return true;
 }
 
@@ -86,6 +85,13 @@ static bool parse_clock(const char *p, int32_t *ret)
 			return false;
 	*ret = ((p[0] - '0') * 10 + (p[1] - '0')) * 3600 + ((p[3] - '0') * 10 + (p[4] - '0')) * 60;
 	return *ret <= SECONDS_PER_DAY && p[3] < '6';
+}
+
+bool book_hours(struct str text, struct hours *ret)
+{
+	return text.n == sizeof("16:30-00:30") - 1 && text.p[5] == '-' &&
+	       parse_clock(text.p, &ret->from) && parse_clock(text.p + 6, &ret->to) &&
+	       ret->from != SECONDS_PER_DAY;
 }
 
 /* ---- service tiers and regions ---- */
@@ -155,7 +161,7 @@ static bool read_term(struct reader *r, struct str key, const struct yaml_node *
 	if (!terms->in_tier && str_eq(key, STR("source")))
 		return book_text(r, node, "source", &terms->source);
 	if (!terms->in_tier && str_eq(key, STR("checked")))
-		return read_checked(r, node, &terms->checked);
+		return book_date(r, node, "checked", &terms->checked);
 	if (!terms->in_tier && str_eq(key, STR("accepted")))
 		return book_text(r, node, "accepted", &terms->accepted);
 	if (!terms->in_tier && str_eq(key, STR("regions")))
@@ -212,7 +218,7 @@ static bool row_from(struct reader *r, const struct yaml_node *node, void *into)
 {
 	struct row *row = into;
 
-	if (node->type != YAML_SCALAR || !parse_instant(node->text, &row->price.from))
+	if (node->type != YAML_SCALAR || !book_instant(node->text, &row->price.from))
 		return book_bad(r, node->line, "from",
 		                "expected a date or an instant such as 2026-08-16T16:00:00Z");
 	row->from = book_copy(r, node->text);
@@ -247,13 +253,10 @@ static bool row_hours(struct reader *r, const struct yaml_node *node, void *into
 	if (n == 0 || n > HOURS_MAX)
 		return book_bad(r, node->line, "hours", "expected 1 to 8 spans of hours");
 	for (p->hours_n = 0; p->hours_n < n; p->hours_n++) {
-		struct hours *h = &p->hours[p->hours_n];
-		struct str s = items[p->hours_n].text;
+		const struct yaml_node *item = &items[p->hours_n];
 
-		if (items[p->hours_n].type != YAML_SCALAR || s.n != 11 || s.p[5] != '-' ||
-		    !parse_clock(s.p, &h->from) || !parse_clock(s.p + 6, &h->to) ||
-		    h->from == SECONDS_PER_DAY)
-			return book_bad(r, items[p->hours_n].line, "hours",
+		if (item->type != YAML_SCALAR || !book_hours(item->text, &p->hours[p->hours_n]))
+			return book_bad(r, item->line, "hours",
 			                "expected UTC hours such as 16:30-00:30");
 	}
 	p->hours_text = joined(r, items, n);

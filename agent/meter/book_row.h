@@ -38,6 +38,7 @@ bool book_bad(const struct reader *r, int line, const char *key, const char *wha
 /* A NUL-ended copy in the arena. */
 char *book_copy(struct reader *r, struct str s);
 bool book_text(struct reader *r, const struct yaml_node *node, const char *key, char **ret);
+bool book_date(struct reader *r, const struct yaml_node *node, const char *key, char **ret);
 
 /*
  * Reads every key of a map: those of the table, terms where there may be some, rates where there
@@ -45,6 +46,12 @@ bool book_text(struct reader *r, const struct yaml_node *node, const char *key, 
  */
 bool book_keys(struct reader *r, const struct yaml_node *map, const struct key *keys,
                struct terms *terms, struct rates *rates, void *into);
+
+/* "2026-08-16" or "2026-08-16T16:00:00Z"; false: it is neither. */
+bool book_instant(struct str text, int64_t *ret);
+
+/* "16:30-00:30"; false: it is no span of hours. */
+bool book_hours(struct str text, struct hours *ret);
 
 /* A row of `m`, whose name and provider are known. */
 bool book_row(struct reader *r, const struct yaml_node *node, const struct model *m,

@@ -321,6 +321,72 @@ static void test_there_is_no_price_before_the_first_row(void **state)
 	close_book(&f);
 }
 
+static void test_before_its_first_date_a_row_leaves_the_price_to_the_books_beneath(void **state)
+{
+	static const char own[] =
+		"- {provider: openai, name: gpt-4o, prices: [{from: 2026-05-01, input: 1}]}\n"
+		"- {name: gpt-4o-mini, prices: [{from: 2026-05-01, input: 1}]}\n"
+		"- {provider: anthropic, name: claude-sonnet-4-5-20250929,\n"
+		"   prices: [{from: 2026-05-01, input: 1}]}\n";
+	static const struct {
+		const char *model, *before;
+	} cases[] = {{"gpt-4o", "2.5"},
+	             {"gpt-4o-2024-08-06", "2.5"},
+	             {"gpt-4o-mini", "0.15"},
+	             {"claude-sonnet-4-5-20250929", "3"}};
+	int64_t first = civil_time((struct civil){.year = 2026, .month = 5, .day = 1});
+	struct fixture f = {0};
+	struct err err = {0};
+	char text[RATE_TEXT];
+
+	(void)state;
+	open_book(&f, own, NULL, &err);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct book_entry *e = book_find(f.book, STR(""), str_of(cases[i].model));
+
+		assert_non_null(e);
+		rate_print(RATE_INPUT, book_price(e, first)->base.rate[RATE_INPUT], text);
+		assert_string_equal(text, "1");
+		rate_print(RATE_INPUT, book_price(e, first - 1)->base.rate[RATE_INPUT], text);
+		assert_string_equal(text, cases[i].before);
+	}
+	close_book(&f);
+}
+
+/* ---- files of many providers ---- */
+
+static void test_what_several_unknown_providers_sell_needs_the_provider(void **state)
+{
+	static const char text[] =
+		"imported: test\n"
+		"source: nowhere\n"
+		"providers:\n"
+		"  - provider: here\n"
+		"    models:\n"
+		"      - {name: lonely-1, prices: [{input: 1}]}\n"
+		"      - {name: open-1, prices: [{input: 2}]}\n"
+		"      - {name: gpt-4o, prices: [{input: 9}]}\n"
+		"  - provider: there\n"
+		"    aliases: [over-there]\n"
+		"    models: [{name: open-1, gone: 2026-11-01, prices: [{input: 3}]}]\n";
+	struct fixture f = {0};
+	struct err err = {0};
+	struct match m;
+
+	(void)state;
+	f.book = book_open_imported(str_of(text), "imported.yaml", &err);
+	assert_string_equal(err.text, "");
+	assert_input(&f, "", "lonely-1", "1");
+	assert_input(&f, "here", "open-1", "2");
+	assert_input(&f, "over-there", "open-1", "3");
+	assert_input(&f, "", "gpt-4o", "2.5"); /* its maker is known */
+	assert_false(book_match(f.book, STR(""), STR("open-1"), now, &m));
+	assert_string_equal(m.how, "several providers sell this model; the log has to name one");
+	book_match(f.book, STR("here"), STR("open-1"), now, &m);
+	assert_string_equal(m.price->source, "nowhere");
+	close_book(&f);
+}
+
 static void test_hours_hold_before_1970_too(void **state)
 {
 	static const char own[] = "- name: m\n"
@@ -442,6 +508,9 @@ int main(void)
 		cmocka_unit_test(test_a_file_that_is_not_there_is_an_error),
 		cmocka_unit_test(test_a_host_sells_at_the_prices_of_those_it_hosts),
 		cmocka_unit_test(test_there_is_no_price_before_the_first_row),
+		cmocka_unit_test(
+			test_before_its_first_date_a_row_leaves_the_price_to_the_books_beneath),
+		cmocka_unit_test(test_what_several_unknown_providers_sell_needs_the_provider),
 		cmocka_unit_test(test_hours_hold_before_1970_too),
 		cmocka_unit_test(test_what_a_model_says_goes_before_what_its_file_says),
 		cmocka_unit_test(test_the_shipped_rows_are_in_order_and_say_where_they_are_from),
