@@ -42,6 +42,8 @@ extern const char *const report_titles[REPORT_COLUMNS];
 
 /* Not all columns tell something: cached and errors may be all zero, latency unknown. */
 bool report_has(const struct report *report, enum report_column column);
+/* Whether tokens of any call in it are estimated. */
+bool report_estimates(const struct report *report);
 /* The text of one cell; `compact` shortens numbers of tokens. */
 void report_cell(const struct report *report, const struct query_row *row,
                  enum report_column column, bool compact, struct buf *out);

@@ -8,15 +8,20 @@
 #include "agent/commands/report.h"
 #include "agent/meter/cost.h"
 
-static void put_header(const struct query *q, struct buf *out)
+static void put_header(const struct report *report, struct buf *out)
 {
+	const struct query *q = report->query;
+
 	for (size_t i = 0; i < q->by_n; i++)
 		buf_printf(out, "%s,", dim_name(q->by[i]));
 	buf_puts(out, "calls,errors");
 	for (size_t i = 0; i < COUNT_TOKENS; i++)
 		buf_printf(out, ",%s", count_name((enum count)i));
 	buf_puts(out, ",cost_usd,unpriced_calls,estimated_calls,latency_avg_ms,latency_p50_ms,"
-	              "latency_p95_ms,latency_p99_ms\r\n");
+	              "latency_p95_ms,latency_p99_ms");
+	if (report_estimates(report))
+		buf_puts(out, ",estimated_usage_calls");
+	buf_puts(out, "\r\n");
 }
 
 static void put_latencies(struct buf *out, const struct query_row *row)
@@ -34,8 +39,9 @@ static void put_latencies(struct buf *out, const struct query_row *row)
 	}
 }
 
-static void put_row(const struct query *q, const struct query_row *row, struct buf *out)
+static void put_row(const struct report *report, const struct query_row *row, struct buf *out)
 {
+	const struct query *q = report->query;
 	const struct sums *s = &row->sums;
 	char cost[COST_TEXT];
 
@@ -49,12 +55,14 @@ static void put_row(const struct query *q, const struct query_row *row, struct b
 	cost_print(s->cost, cost);
 	buf_printf(out, ",%s,%" PRId64 ",%" PRId64, cost, s->unpriced, s->estimated);
 	put_latencies(out, row);
+	if (report_estimates(report))
+		buf_printf(out, ",%" PRId64, s->estimated_usage);
 	buf_puts(out, "\r\n");
 }
 
 void report_csv(const struct report *report, struct buf *out)
 {
-	put_header(report->query, out);
+	put_header(report, out);
 	for (size_t i = 0; i < report->result->n; i++)
-		put_row(report->query, &report->result->rows[i], out);
+		put_row(report, &report->result->rows[i], out);
 }

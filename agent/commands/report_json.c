@@ -48,7 +48,7 @@ static void put_latencies(struct buf *out, const struct query_row *row)
 }
 
 /* The keys of a row behind its dimensions, and of the total. */
-static void put_numbers(struct buf *out, const struct query_row *row)
+static void put_numbers(const struct report *report, struct buf *out, const struct query_row *row)
 {
 	const struct sums *s = &row->sums;
 	char cost[COST_TEXT];
@@ -60,18 +60,22 @@ static void put_numbers(struct buf *out, const struct query_row *row)
 	buf_printf(out, ",\"cost_usd\":%s", cost);
 	buf_printf(out, ",\"unpriced_calls\":%" PRId64 ",\"estimated_calls\":%" PRId64, s->unpriced,
 	           s->estimated);
+	if (report_estimates(report))
+		buf_printf(out, ",\"estimated_usage_calls\":%" PRId64, s->estimated_usage);
 	put_latencies(out, row);
 }
 
-static void put_row(struct buf *out, const struct query *q, const struct query_row *row)
+static void put_row(const struct report *report, struct buf *out, const struct query_row *row)
 {
+	const struct query *q = report->query;
+
 	buf_char(out, '{');
 	for (size_t i = 0; i < q->by_n; i++) {
 		buf_printf(out, "\"%s\":", dim_name(q->by[i]));
 		escape_json(out, row->key[i]);
 		buf_char(out, ',');
 	}
-	put_numbers(out, row);
+	put_numbers(report, out, row);
 	buf_char(out, '}');
 }
 
@@ -92,9 +96,9 @@ void report_json(const struct report *report, struct buf *out)
 	buf_puts(out, "],\n\"rows\":[");
 	for (size_t i = 0; i < r->n; i++) {
 		buf_puts(out, i ? ",\n" : "\n");
-		put_row(out, q, &r->rows[i]);
+		put_row(report, out, &r->rows[i]);
 	}
 	buf_puts(out, "],\n\"total\":{");
-	put_numbers(out, &r->total);
+	put_numbers(report, out, &r->total);
 	buf_puts(out, "}}\n");
 }

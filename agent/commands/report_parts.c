@@ -56,7 +56,13 @@ bool report_has(const struct report *report, enum report_column column)
 	return true;
 }
 
-/* A sum of money is exact only if every call in it has a price: otherwise it is marked. */
+bool report_estimates(const struct report *report)
+{
+	return report->result->total.sums.estimated_usage > 0;
+}
+
+/* A sum of money is exact only if every call in it has a price and counts what was used: otherwise
+ * it is marked. */
 static void put_cost(const struct report *report, const struct query_row *row, struct buf *out)
 {
 	char text[TEXT_COST];
@@ -67,8 +73,8 @@ static void put_cost(const struct report *report, const struct query_row *row, s
 		text_cost(text, row->sums.cost);
 		buf_puts(out, text);
 	}
-	if (report->result->total.sums.unpriced)
-		buf_char(out, row->sums.unpriced ? '*' : ' ');
+	if (report->result->total.sums.unpriced || report_estimates(report))
+		buf_char(out, row->sums.unpriced ? '*' : row->sums.estimated_usage ? '~' : ' ');
 }
 
 static void put_count(struct buf *out, int64_t n, bool compact)
@@ -212,7 +218,10 @@ void report_notes(const struct report *report, struct buf *out)
 	const struct sums *s = &report->result->total.sums;
 
 	note_unpriced(report, out);
-	note_calls(out, s->estimated, "priced as another model (estimated)");
+	note_calls(out, s->estimated - s->estimated_usage, "priced as another model (estimated)");
+	if (s->estimated_usage)
+		buf_puts(out, "~ ");
+	note_calls(out, s->estimated_usage, "with tokens estimated from the length of their texts");
 	note_calls(out, s->unknown_usage, "without token counts in the log");
 	note_calls(out, s->inconsistent, "with parts larger than their whole, cut to it");
 	note_range(report, out);

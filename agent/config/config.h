@@ -111,7 +111,10 @@ struct source_config {
 	struct rule *rules;
 	size_t rules_n;
 	bool input_includes_cache, output_includes_reasoning;
-	char **dedupe_by; /* field names, names with _, or paths */
+	char **estimate_input, **estimate_output; /* paths of texts, or of their lengths */
+	size_t estimate_input_n, estimate_output_n;
+	int64_t estimate_characters; /* per token, in millionths */
+	char **dedupe_by;            /* field names, names with _, or paths */
 	size_t dedupe_by_n;
 	enum keep_rule dedupe_keep;
 	int64_t dedupe_within; /* microseconds */

@@ -12,7 +12,7 @@
 #define GROUP_NONE UINT32_MAX /* left out by `where` */
 
 /* struct sums as the row of integers it is, to be read from columns and added in loops. */
-enum { SUMS_N = 16 };
+enum { SUMS_N = 17 };
 union numbers {
 	struct sums sums;
 	int64_t n[SUMS_N];

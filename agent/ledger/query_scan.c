@@ -145,7 +145,8 @@ static void read_call(sqlite3_stmt *statement, struct sums *ret)
 	*ret = (struct sums){
 		.calls = 1,
 		.unpriced = (flags & CALL_UNPRICED) != 0,
-		.estimated = (flags & CALL_ESTIMATED) != 0,
+		.estimated = (flags & (CALL_ESTIMATED | CALL_USAGE_ESTIMATED)) != 0,
+		.estimated_usage = (flags & CALL_USAGE_ESTIMATED) != 0,
 		.unknown_usage = (flags & CALL_UNKNOWN_USAGE) != 0,
 		.inconsistent = (flags & CALL_INCONSISTENT) != 0,
 		.cost = sqlite3_column_int64(statement, CALL_COST),

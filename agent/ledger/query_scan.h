@@ -8,9 +8,10 @@
 #include "agent/ledger/query_latency.h"
 
 /* Columns of `totals`, in the order of struct sums. */
-#define SCAN_SUMS                                                                        \
-	"calls, unpriced, estimated, unknown_usage, inconsistent, input, cache_read, "   \
-	"cache_write, cache_write_1h, output, reasoning, cost, latency, latency_calls, " \
+#define SCAN_SUMS                                                                           \
+	"calls, unpriced, estimated, estimated_usage, unknown_usage, inconsistent, input, " \
+	"cache_read, "                                                                      \
+	"cache_write, cache_write_1h, output, reasoning, cost, latency, latency_calls, "    \
 	"logged_cost, logged_calls"
 
 struct scan {
