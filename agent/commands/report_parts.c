@@ -114,7 +114,7 @@ void report_cell(const struct report *report, const struct query_row *row,
 		put_cost(report, row, out);
 		break;
 	case REPORT_SHARE: /* all of all is no news, and of what has no price nothing is known */
-		if (row != &report->result->total && s->unpriced < s->calls)
+		if (row != &report->result->total && !(s->calls > 0 && s->unpriced == s->calls))
 			show_share(out, report_measure(report, row),
 			           report_measure(report, &report->result->total));
 		break;

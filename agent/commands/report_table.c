@@ -154,7 +154,7 @@ void report_table(const struct report *report, struct buf *out)
 	const size_t last = sizeof(shapes) / sizeof(shapes[0]) - 1;
 	struct table table;
 
-	if (report->result->total.sums.calls == 0) {
+	if (report->result->n == 0) {
 		put_nothing(report, out);
 		return;
 	}

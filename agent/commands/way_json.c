@@ -313,11 +313,14 @@ static void put_share(struct buf *out, const struct way_price *price, enum rate_
 {
 	const wide dollar = (wide)1000000000 * 1000000;
 	wide share = cost_share(&price->units, &price->rates, kind);
+	struct buf units = {0};
 	char text[64];
 
 	json_begin(out, NULL, '{');
 	put_member(out, "kind", rate_name(kind));
-	json_int(out, rate_is_time(kind) ? "milliseconds" : "units", price->units.n[kind]);
+	way_put_units(&units, price, kind);
+	json_number(out, rate_is_time(kind) ? "milliseconds" : "units", units.p);
+	buf_free(&units);
 	rate_print(kind, price->rates.rate[kind], text);
 	json_number(out, "usd", text);
 	put_member(out, "per", rate_unit(kind));

@@ -285,14 +285,29 @@ static bool has_share(const struct way_price *price, enum rate_kind kind)
 	return price->units.n[kind] && (kind != RATE_REQUEST || price->rates.rate[kind]);
 }
 
+void way_put_units(struct buf *out, const struct way_price *price, enum rate_kind kind)
+{
+	char text[COST_TEXT];
+
+	if (kind != RATE_UNIT) {
+		buf_printf(out, "%" PRId64, price->units.n[kind]);
+		return;
+	}
+	cost_print(price->units.n[kind] * 1000, text); /* millionths, as billionths */
+	buf_puts(out, text);
+}
+
 /* "input 4 x $3 per 1M tokens". */
 static void put_product(struct buf *out, const struct way_price *price, enum rate_kind kind)
 {
 	char rate[RATE_TEXT];
+	struct buf units = {0};
 
+	way_put_units(&units, price, kind);
 	rate_print(kind, price->rates.rate[kind], rate);
-	buf_printf(out, "%-15s %9" PRId64 "%s x $%s per %s", rate_name(kind), price->units.n[kind],
+	buf_printf(out, "%-15s %9s%s x $%s per %s", rate_name(kind), units.p,
 	           rate_is_time(kind) ? " ms" : "", rate, rate_unit(kind));
+	buf_free(&units);
 }
 
 /* The longest of the products: behind them stand the sums. */

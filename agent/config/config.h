@@ -88,6 +88,26 @@ enum frame_rule {
 enum keep_rule { KEEP_LARGEST, KEEP_LAST, KEEP_FIRST };
 enum cost_rule { COST_COMPUTED, COST_LOGGED, COST_LOGGED_ELSE_COMPUTED };
 
+/* Of what a resource's cost is. */
+enum resource_per { PER_HOUR, PER_DAY, PER_MONTH, PER_UNIT };
+
+/* What costs beside the tokens. By time: `quantity` of it, from a day on. By the unit: the records
+ * of a source say how many. */
+struct resource_config {
+	char *name; /* in the place of a model */
+	char *kind;
+	char *cost; /* USD, as written */
+	int64_t cost_nano;
+	enum resource_per per;
+	bool per_given;
+	int64_t quantity;    /* millionths */
+	int64_t period_nano; /* cost times quantity */
+	char *from, *until;  /* dates or instants; NULL: not given */
+	struct pair *set;    /* label -> value */
+	size_t set_n;
+	struct place place;
+};
+
 struct source_config {
 	char *name;
 	struct place place;
@@ -163,7 +183,9 @@ struct config {
 		*own_prices;  /* the list `prices.own`, read by meter/book.h; NULL: none */
 	struct pair *aliases; /* model as logged -> model in the book */
 	size_t aliases_n;
-	char *price_as;     /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
+	char *price_as; /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
+	struct resource_config *resources;
+	size_t resources_n;
 	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
 	struct follow_config follow;
 	enum log_format log_format;

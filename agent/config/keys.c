@@ -5,6 +5,7 @@
  */
 #include "agent/config/keys.h"
 
+#include "agent/config/resources.h"
 #include "agent/config/rules.h"
 #include "agent/config/sources.h"
 
@@ -210,6 +211,35 @@ const struct key keys[] = {
 	{"unknown_model.price_as", "a model", "",
 	 bind_text, TO(config, price_as),
 	 "prices it as this model and flags the call as estimated"},
+	{"resources", "a list of resources", "",
+	 resources_bind, NOWHERE,
+	 "what costs beside the tokens: GPU hours, a vector database, storage, traffic, fine-tuning"},
+	{"resources[].name", "a name", "",
+	 bind_text, TO(resource_config, name),
+	 "what reports show in the place of a model; several entries of one name follow each other; "
+	 "required"},
+	{"resources[].kind", "text", "resource",
+	 bind_text, TO(resource_config, kind),
+	 "what it is: gpu, storage, ...; report --by kind"},
+	{"resources[].cost", "USD", "",
+	 resources_cost, TO(resource_config, cost),
+	 "of one of it for an hour, day or month, or of one unit; required"},
+	{"resources[].per", "hour | day | month | unit", "",
+	 resources_per, TO(resource_config, per),
+	 "what the cost is for; unit: a source has records with `resource` and `quantity`; required"},
+	{"resources[].quantity", "a number", "1",
+	 resources_quantity, TO(resource_config, quantity),
+	 "how many of it there are"},
+	{"resources[].from", "a date or an instant", "",
+	 resources_date, TO(resource_config, from),
+	 "when it begins to be paid, or its price to hold; required but for units"},
+	{"resources[].until", "a date or an instant", "",
+	 resources_date, TO(resource_config, until),
+	 "when it ends, that day left out"},
+	{"resources[].set", "a map of field: constant", "",
+	 resources_set, LIST_TO(resource_config, set),
+	 "whom and what it is for: provider, service, team, ..."},
+
 	{"keep", "a map", "",
 	 bind_section, NOWHERE,
 	 "how long things are kept"},

@@ -14,14 +14,15 @@ static const char CALLS[] =
 	"reasoning, input_audio_tokens, output_audio_tokens, input_image_tokens, "
 	"output_image_tokens, images, audio_ms, web_searches, cache_read_audio_tokens, "
 	"cache_read_image_tokens, input_video_tokens, output_video_tokens, video_ms, pages, "
-	"characters, cost, p.text, flags, latency, ttft, session, request_id, m.text, g.text, "
+	"characters, quantity, cost, p.text, flags, latency, ttft, session, request_id, m.text, "
+	"g.text, "
 	"e.text, logged_cost, prompt_hash "
 	"FROM call_rows c LEFT JOIN call_rare ON call = c.id LEFT JOIN labels p ON p.id = price "
 	"LEFT JOIN labels m ON m.id = requested_model LEFT JOIN labels g ON g.id = region "
 	"LEFT JOIN labels e ON e.id = error WHERE c.id > ? AND c.id < ? ORDER BY c.id";
 static const char NAMES[] =
 	"SELECT source, provider, model, feature, user, agent, service, team, api_key, operation, "
-	"service_tier, status FROM combination_names WHERE id = ?";
+	"service_tier, status, nullif(kind, '" KIND_MODEL "') FROM combination_names WHERE id = ?";
 
 enum column {
 	KEPT_ID,

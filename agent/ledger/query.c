@@ -11,6 +11,7 @@
 
 #include "agent/ledger/dim.h"
 #include "agent/ledger/inner.h"
+#include "agent/ledger/query_fixed.h"
 #include "agent/ledger/query_rows.h"
 #include "agent/ledger/query_scan.h"
 
@@ -56,6 +57,18 @@ static bool first_and_last_hour(struct sql *sql, int64_t *first, int64_t *last, 
 	return true;
 }
 
+/* By the hours of resources, where there are some. */
+static void widen(const struct query *q, const struct zone *zone, int64_t *first, int64_t *last)
+{
+	int64_t begin, end;
+	bool empty = *first == INT64_MIN;
+
+	if (!fixed_range(q, zone, &begin, &end))
+		return;
+	*first = empty || begin < *first ? begin : *first;
+	*last = empty || end > *last ? end : *last;
+}
+
 /* Closes open ends where there are calls, and moves the others outwards to whole hours. */
 static bool fit_time(struct ledger *l, const struct query *q, struct query_result *r,
                      struct err *err)
@@ -67,6 +80,7 @@ static bool fit_time(struct ledger *l, const struct query *q, struct query_resul
 
 	if (!first_and_last_hour(&l->sql, &first, &last, err))
 		return false;
+	widen(q, zone, &first, &last);
 	r->since = q->since == INT64_MIN ? first : q->since;
 	r->until = q->until == INT64_MAX ? last + TIME_HOUR : q->until;
 	if (q->since != INT64_MIN && !exact)
@@ -121,8 +135,8 @@ static bool label_texts(const struct scan *s, struct arena *a, struct str *texts
 		size_t dim = i % QUERY_DIMS_MAX;
 
 		if (dim < q->by_n && dim_column(q->by[dim]) != DIM_COLUMN_NONE)
-			ok = query_label(s->sql, t->v[i / QUERY_DIMS_MAX].v[dim], a, &texts[i],
-			                 err);
+			ok = grouping_label(&s->grouping, q->by[dim],
+			                    t->v[i / QUERY_DIMS_MAX].v[dim], a, &texts[i], err);
 	}
 	return ok;
 }
@@ -203,7 +217,7 @@ static bool run(struct ledger *l, const struct query *q, struct query_result *r,
 
 	s.since = r->since;
 	s.until = r->until;
-	ok = ok && scan(&s, q, err) && answer(&s, q, r, err);
+	ok = ok && scan(&s, q, err) && scan_fixed(&s, err) && answer(&s, q, r, err);
 	grouping_close(&s.grouping);
 	latencies_free(&s.latencies);
 	return ok;

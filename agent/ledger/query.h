@@ -6,6 +6,7 @@
 
 #include "agent/ledger/ledger.h"
 #include "agent/meter/histogram.h"
+#include "agent/meter/resource.h"
 
 enum dim {
 	DIM_MODEL,
@@ -19,6 +20,7 @@ enum dim {
 	DIM_OPERATION,
 	DIM_TIER,
 	DIM_STATUS,
+	DIM_KIND,
 	DIM_SOURCE,
 	DIM_SESSION, /* from kept calls only */
 	DIM_HOUR,
@@ -51,6 +53,9 @@ struct query {
 	/* Only calls without a price, without latencies. Where an hour's total mixes calls with and
 	 * without, its tokens are shared out by number of calls. */
 	bool unpriced_only;
+	/* What costs with time, up to `now` (microseconds): rows without calls. NULL: nothing. */
+	const struct resources *resources;
+	int64_t now;
 };
 
 struct query_row {
@@ -63,7 +68,8 @@ struct query_row {
 
 struct query_result {
 	int64_t since, until; /* as asked, moved outwards to whole hours where totals are by hour;
-	                       * open ends are the first and last hour there is; still open
+	                       * open ends are the first and last hour there is of
+	                       * calls and resources; still open
 	                       * when the ledger is empty. By session: as asked */
 	bool moved;           /* they were moved */
 	struct query_row *rows;

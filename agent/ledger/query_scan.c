@@ -22,8 +22,8 @@ bool numbers_add(union numbers *to, const union numbers *add)
 	return !beyond;
 }
 
-static bool add(struct scan *s, uint32_t number, const union numbers *row, bool is_error,
-                struct err *err)
+bool scan_add(struct scan *s, uint32_t number, const union numbers *row, bool is_error,
+              struct err *err)
 {
 	struct group *group = &s->grouping.groups[number];
 
@@ -111,7 +111,7 @@ static bool add_total(struct scan *s, sqlite3_stmt *statement, struct err *err)
 		scan_keep_unpriced(&row.sums);
 	if (row.sums.calls == 0)
 		return true;
-	return add(s, grouping_number(g, labels, times, 0), &row, is_error, err);
+	return scan_add(s, grouping_number(g, labels, times, 0), &row, is_error, err);
 }
 
 bool scan_totals(struct scan *s, struct err *err)
@@ -179,7 +179,7 @@ static bool add_call(struct scan *s, sqlite3_stmt *statement, struct err *err)
 	number = grouping_number(g, labels, times, session);
 	if (row.sums.latency_calls)
 		latencies_add(&s->latencies, number, histogram_bucket(row.sums.latency), 1);
-	return add(s, number, &row, is_error, err);
+	return scan_add(s, number, &row, is_error, err);
 }
 
 bool scan_calls(struct scan *s, struct err *err)

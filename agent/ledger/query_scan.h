@@ -32,6 +32,9 @@ bool scan_histograms(struct scan *s, struct err *err);
 /* The same from the calls that are kept, by anything. */
 bool scan_call_latencies(struct scan *s, struct err *err);
 
+/* Adds to a group. */
+bool scan_add(struct scan *s, uint32_t number, const union numbers *row, bool is_error,
+              struct err *err);
 /* Of a total in which some calls have a price: the share of tokens of those that have none. */
 void scan_keep_unpriced(struct sums *sums);
 /* Calls at or after a time have this id or a larger one. */

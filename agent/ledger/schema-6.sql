@@ -1,10 +1,17 @@
--- Version 6: tokens estimated from the length of texts.  `estimated` are calls of either kind, price
--- or usage; `estimated_usage` those whose tokens are.
+-- Version 6: tokens estimated from the length of texts; what costs beside the tokens.
 
+-- `estimated` are calls of either kind, price or usage; these are those whose tokens are.
 ALTER TABLE total_rows ADD COLUMN estimated_usage INTEGER DEFAULT 0;
+
+-- What a resource is; 0: a call of a model.  `hash` has it only where there is one.
+ALTER TABLE combinations ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+-- Millionths of a resource's unit.
+ALTER TABLE call_rare ADD COLUMN quantity INTEGER;
 
 DROP VIEW usage_hourly;
 DROP VIEW totals;
+DROP VIEW calls;
+DROP VIEW combination_names;
 
 CREATE VIEW totals AS
 SELECT (id >> 30) * 30 - 3600 AS hour, id & 1073741823 AS combination, calls, input, cache_read,
@@ -12,13 +19,31 @@ SELECT (id >> 30) * 30 - 3600 AS hour, id & 1073741823 AS combination, calls, in
 	inconsistent, latency, latency_calls, logged_cost, logged_calls, estimated_usage, id
 FROM total_rows;
 
+CREATE VIEW combination_names AS
+SELECT id,
+	(SELECT text FROM labels WHERE labels.id = source)    AS source,
+	(SELECT text FROM labels WHERE labels.id = provider)  AS provider,
+	(SELECT text FROM labels WHERE labels.id = model)     AS model,
+	(SELECT text FROM labels WHERE labels.id = feature)   AS feature,
+	(SELECT text FROM labels WHERE labels.id = user)      AS user,
+	(SELECT text FROM labels WHERE labels.id = agent)     AS agent,
+	(SELECT text FROM labels WHERE labels.id = service)   AS service,
+	(SELECT text FROM labels WHERE labels.id = team)      AS team,
+	(SELECT text FROM labels WHERE labels.id = api_key)   AS api_key,
+	(SELECT text FROM labels WHERE labels.id = operation) AS operation,
+	(SELECT text FROM labels WHERE labels.id = tier)      AS service_tier,
+	(SELECT text FROM labels WHERE labels.id = status)    AS status,
+	CASE WHEN kind = 0 THEN 'model'
+		ELSE (SELECT text FROM labels WHERE labels.id = kind) END AS kind
+FROM combinations;
+
 -- One row an hour of the ledger's zone and combination of labels.
 CREATE VIEW usage_hourly AS
 SELECT
 	strftime('%Y-%m-%dT%H:%M:%SZ', t.hour, 'unixepoch')              AS hour,
 	t.hour                                                           AS hour_epoch,
 	n.source, n.provider, n.model, n.feature, n.user, n.agent, n.service, n.team, n.api_key,
-	n.operation, n.service_tier, n.status,
+	n.operation, n.service_tier, n.status, n.kind,
 	t.calls,
 	t.input          AS input_tokens,
 	t.cache_read     AS cache_read_tokens,
@@ -40,8 +65,6 @@ SELECT
 FROM totals t
 JOIN combination_names n ON n.id = t.combination;
 
-DROP VIEW calls;
-
 -- One row a call that is kept.  cost_usd is exact decimal text; cost_nano is made for sums.
 CREATE VIEW calls AS
 SELECT
@@ -52,7 +75,7 @@ SELECT
 	(SELECT text FROM labels WHERE id = coalesce(r.requested_model, 0)) AS requested_model,
 	n.feature, n.user, n.agent, n.service, n.team, n.api_key, n.operation, n.service_tier,
 	(SELECT text FROM labels WHERE id = coalesce(r.region, 0))       AS region,
-	n.status,
+	n.status, n.kind,
 	(SELECT text FROM labels WHERE id = coalesce(r.error, 0))        AS error,
 	c.session, c.request_id,
 	c.input          AS input_tokens,
@@ -68,6 +91,7 @@ SELECT
 	r.audio_ms / 1000.0                                              AS audio_seconds,
 	r.video_ms / 1000.0                                              AS video_seconds,
 	r.pages, r.characters, r.web_searches,
+	r.quantity / 1000000.0                                           AS quantity,
 	printf('%d.%09d', c.cost / 1000000000, c.cost % 1000000000)      AS cost_usd,
 	c.cost                                                           AS cost_nano,
 	r.logged_cost                                                    AS logged_cost_nano,

@@ -27,6 +27,11 @@ enum call_flag {
 /* The texts of a call, of which the length may stand for tokens. */
 enum text { TEXT_INPUT, TEXT_OUTPUT, TEXTS };
 
+/* How the kind reads that is empty: a call of a model. */
+#define KIND_MODEL "model"
+/* The kind of a resource of which the configuration does not say more. */
+#define KIND_RESOURCE "resource"
+
 #define ABSENT INT64_C(-1) /* of a count or duration: the log does not say; not zero */
 
 struct call {

@@ -18,12 +18,13 @@ static const char *const text_names[TEXTS] = {
 /* (A loop would have to set what is copied at once where it is used.) */
 const struct call call_empty = {
 	.time = INT64_MIN,
-	.count = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
-                  ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT},
+	.count = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
+                  ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
+                  ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT},
 	.latency = ABSENT,
 	.ttft = ABSENT,
 };
-static_assert(COUNTS == 20, "every count begins as absent");
+static_assert(COUNTS == 21, "every count begins as absent");
 
 /* Of fields that are kept as numbers: all but labels and details. */
 static int64_t number_of(const struct call *c, const struct field *field)
@@ -41,6 +42,7 @@ static int64_t number_of(const struct call *c, const struct field *field)
 		return (int64_t)c->prompt_hash;
 	case FIELD_LABEL:
 	case FIELD_DETAIL:
+	case FIELD_RESOURCE:
 		break;
 	}
 	return 0;
@@ -67,6 +69,7 @@ static void set_number(struct call *c, const struct field *field, int64_t number
 		break;
 	case FIELD_LABEL:
 	case FIELD_DETAIL:
+	case FIELD_RESOURCE:
 		break;
 	}
 }
@@ -98,6 +101,8 @@ bool call_has(const struct call *c, const struct field *field)
 		return c->detail[field->index].n > 0;
 	case FIELD_PROMPT:
 		return c->prompt_hash != 0;
+	case FIELD_RESOURCE:
+		return c->label[LABEL_KIND].n > 0;
 	}
 	return false;
 }
@@ -135,7 +140,7 @@ void call_pack(struct buf *out, const struct call *c)
 	struct call copy = *c;
 
 	for (const struct field *f = fields; f->name; f++) {
-		if (!call_has(c, f))
+		if (!call_has(c, f) || f->kind == FIELD_RESOURCE) /* model and kind have it */
 			continue;
 		if (is_text(f)) {
 			netstring_add(out, str_of(f->name));

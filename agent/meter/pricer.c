@@ -109,6 +109,8 @@ static bool compute_cost(struct pricer *p, struct call *c)
 	c->price = str_of(price->key);
 	if (c->label[LABEL_PROVIDER].n == 0)
 		c->label[LABEL_PROVIDER] = str_of(price->provider);
+	if (c->label[LABEL_KIND].n && price->kind)
+		c->label[LABEL_KIND] = str_of(price->kind);
 	if (book_entry_estimated(entry))
 		c->flags |= CALL_ESTIMATED;
 	return true;

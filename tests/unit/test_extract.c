@@ -395,6 +395,48 @@ static void test_texts_of_parts_are_measured_where_they_come(void **state)
 	reading_free(&r);
 }
 
+/* ---- resources ---- */
+
+#define RESOURCES(more)                                                              \
+	"resources:\n  - {name: a100, kind: gpu, cost: 2.95, per: unit}\n" more HEAD \
+	"    format: json\n    fields: {time: t, resource: r, quantity: q, team: team}\n"
+
+static void test_a_resource_costs_its_rate_times_the_quantity(void **state)
+{
+	(void)state;
+	expect_line(RESOURCES(""),
+	            "{\"t\":1777629600,\"r\":\"a100\",\"q\":\"0.25\",\"team\":\"ml\"}",
+	            "call 2026-05-01T10:00:00Z provider=own model=a100 team=ml kind=gpu "
+	            "quantity=250000 price=own/a100 cost=0.7375\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"h100\",\"q\":2}",
+	            "call 2026-05-01T10:00:00Z model=h100 kind=resource quantity=2000000 price= "
+	            "cost=0 UNPRICED\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"a100\"}",
+	            "call 2026-05-01T10:00:00Z provider=own model=a100 kind=gpu price=own/a100 "
+	            "cost=0 UNKNOWN_USAGE\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"a100\",\"q\":-1}",
+	            "rejected: bad number in quantity (-1)\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"a100\",\"q\":1000000001}",
+	            "rejected: bad number in quantity (1000000001)\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"team\":\"ml\"}",
+	            "skipped: neither a model nor usage\n");
+}
+
+static void test_a_resource_has_the_cost_of_its_day(void **state)
+{
+	static const char yaml[] = RESOURCES(
+		"  - {name: a100, cost: 3, per: unit, from: 2026-05-01, kind: accelerator}\n"
+		"  - {name: a100, cost: 9, per: unit, set: {provider: lambda}}\n");
+
+	(void)state;
+	expect_line(yaml, "{\"t\":\"2026-04-30T23:59:59Z\",\"r\":\"a100\",\"q\":1}",
+	            "call 2026-04-30T23:59:59Z provider=own model=a100 kind=gpu quantity=1000000 "
+	            "price=own/a100 cost=2.95\n");
+	expect_line(yaml, "{\"t\":\"2026-05-01T00:00:00Z\",\"r\":\"a100\",\"q\":1}",
+	            "call 2026-05-01T00:00:00Z provider=own model=a100 kind=accelerator "
+	            "quantity=1000000 price=own/a100@2026-05-01 cost=3\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +463,8 @@ int main(void)
 		cmocka_unit_test(test_a_length_that_is_logged_is_taken_as_it_is),
 		cmocka_unit_test(test_patterns_and_names_may_give_the_text_that_is_measured),
 		cmocka_unit_test(test_texts_of_parts_are_measured_where_they_come),
+		cmocka_unit_test(test_a_resource_costs_its_rate_times_the_quantity),
+		cmocka_unit_test(test_a_resource_has_the_cost_of_its_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
