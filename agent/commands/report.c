@@ -194,23 +194,43 @@ static int64_t clock_now(void)
 	return now.tv_sec * TIME_SEC + now.tv_nsec / 1000;
 }
 
-static int ask_in_zone(struct ledger *l, const struct arguments *a, const struct config *config,
-                       struct query *q)
+static int ask_in_zone(struct ledger *l, const struct arguments *a, struct query *q)
 {
-	struct resources *resources = resources_new(config, ledger_zone(l));
 	struct err err = {0};
 	struct zone *zone = NULL;
 	int status;
 
 	q->zone = ledger_zone(l);
-	q->resources = resources;
-	q->now = clock_now();
 	if (a->tz) {
 		zone = zone_open(a->tz, &err);
 		q->zone = zone;
 	}
 	status = q->zone ? ask(l, a, q) : fail(EXIT_USAGE, &err);
 	zone_free(&zone);
+	return status;
+}
+
+/* With what the configuration has beside the calls: other costs, prices and currencies. */
+static int ask_configured(struct ledger *l, const struct arguments *a, const struct config *config,
+                          struct query *q)
+{
+	struct resources *resources = resources_new(config, ledger_zone(l));
+	struct currency *currency = currency_new(config, ledger_zone(l));
+	struct baseline *baseline = NULL;
+	struct err err = {0};
+	int status;
+
+	q->resources = resources;
+	q->now = clock_now();
+	q->currency = currency;
+	if (baseline_open(config, &baseline, &err)) {
+		q->baseline = baseline;
+		status = ask_in_zone(l, a, q);
+	} else {
+		status = fail(EXIT_USAGE, &err);
+	}
+	baseline_free(&baseline);
+	currency_free(&currency);
 	resources_free(&resources);
 	return status;
 }
@@ -247,7 +267,7 @@ static int run(int argc, char **argv)
 	if (config == NULL)
 		return EXIT_USAGE;
 	ledger = ledger_open_read(config->database, &err);
-	status = ledger ? ask_in_zone(ledger, &a, config, &q) : fail(EXIT_FAILED, &err);
+	status = ledger ? ask_configured(ledger, &a, config, &q) : fail(EXIT_FAILED, &err);
 	ledger_close(&ledger);
 	config_free(&config);
 	return status;

@@ -33,12 +33,19 @@ enum report_column {
 	REPORT_OUTPUT,
 	REPORT_ERRORS,
 	REPORT_COST,
+	REPORT_BASELINE,
+	REPORT_SAVING,
 	REPORT_SHARE,
 	REPORT_P50,
 	REPORT_P95,
 	REPORT_COLUMNS
 };
 extern const char *const report_titles[REPORT_COLUMNS];
+
+enum { REPORT_TITLE = 32 };
+/* The title in this report: the cost names its currency, the baseline has its own name. */
+void report_title_of(const struct report *report, enum report_column column,
+                     char out[REPORT_TITLE]);
 
 /* Not all columns tell something: cached and errors may be all zero, latency unknown. */
 bool report_has(const struct report *report, enum report_column column);

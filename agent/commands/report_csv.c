@@ -8,6 +8,49 @@
 #include "agent/commands/report.h"
 #include "agent/meter/cost.h"
 
+/* "cost_eur", ... */
+static void put_title(const char *name, const struct currency *currency, struct buf *out)
+{
+	buf_printf(out, ",%s_", name);
+	for (const char *c = currency_code(currency); *c; c++) /* three ASCII letters */
+		buf_char(out, (char)(*c | 0x20));
+}
+
+static void put_other_titles(const struct query *q, struct buf *out)
+{
+	if (q->baseline)
+		buf_puts(out, ",baseline_calls,baseline_usd,saving_usd");
+	if (q->currency)
+		put_title("cost", q->currency, out);
+	if (q->currency && q->baseline) {
+		put_title("baseline", q->currency, out);
+		put_title("saving", q->currency, out);
+	}
+}
+
+static void put_amount(int64_t nano, struct buf *out)
+{
+	char text[COST_TEXT];
+
+	cost_print(nano, text);
+	buf_printf(out, ",%s", text);
+}
+
+static void put_other_amounts(const struct query *q, const struct query_row *row, struct buf *out)
+{
+	if (q->baseline) {
+		buf_printf(out, ",%" PRId64, row->compared.calls);
+		put_amount(row->compared.baseline, out);
+		put_amount(row->compared.baseline - row->compared.cost, out);
+	}
+	if (q->currency)
+		put_amount(query_amount(q, row, AMOUNT_COST), out);
+	if (q->currency && q->baseline) {
+		put_amount(query_amount(q, row, AMOUNT_BASELINE), out);
+		put_amount(query_saving(q, row), out);
+	}
+}
+
 static void put_header(const struct report *report, struct buf *out)
 {
 	const struct query *q = report->query;
@@ -21,6 +64,7 @@ static void put_header(const struct report *report, struct buf *out)
 	              "latency_p95_ms,latency_p99_ms");
 	if (report_estimates(report))
 		buf_puts(out, ",estimated_usage_calls");
+	put_other_titles(q, out);
 	buf_puts(out, "\r\n");
 }
 
@@ -57,6 +101,7 @@ static void put_row(const struct report *report, const struct query_row *row, st
 	put_latencies(out, row);
 	if (report_estimates(report))
 		buf_printf(out, ",%" PRId64, s->estimated_usage);
+	put_other_amounts(q, row, out);
 	buf_puts(out, "\r\n");
 }
 

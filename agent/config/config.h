@@ -158,6 +158,31 @@ struct source_config {
 	char *timezone; /* "local" by default */
 };
 
+/* What else calls would have cost. */
+struct baseline_config {
+	char *name;
+	char **books; /* files, or BASELINE_SHIPPED; none: our own cost */
+	size_t books_n;
+	int64_t discount_ppm; /* off that; 0: none */
+};
+
+#define BASELINE_SHIPPED "shipped" /* the book that is part of the program */
+
+/* From a date on, one USD is so much of a currency. */
+struct currency_rate {
+	char *from;    /* as written */
+	int64_t order; /* as an instant, if days began in UTC */
+	int64_t rate;  /* billionths */
+};
+
+#define CURRENCY_RATE_MAX INT64_C(1000000000000000) /* a million of it is one USD */
+
+struct currency_config {
+	char *code;                  /* "EUR"; NULL: reports are in USD */
+	struct currency_rate *rates; /* in the order of their dates */
+	size_t rates_n;
+};
+
 /* Times in microseconds. */
 struct follow_config {
 	enum watch_mode watch; /* how changes of files are learned of */
@@ -186,6 +211,8 @@ struct config {
 	char *price_as; /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
 	struct resource_config *resources;
 	size_t resources_n;
+	struct baseline_config baseline;
+	struct currency_config currency;
 	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
 	struct follow_config follow;
 	enum log_format log_format;

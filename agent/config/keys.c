@@ -5,6 +5,7 @@
  */
 #include "agent/config/keys.h"
 
+#include "agent/config/money.h"
 #include "agent/config/resources.h"
 #include "agent/config/rules.h"
 #include "agent/config/sources.h"
@@ -239,6 +240,30 @@ const struct key keys[] = {
 	{"resources[].set", "a map of field: constant", "",
 	 resources_set, LIST_TO(resource_config, set),
 	 "whom and what it is for: provider, service, team, ..."},
+
+	{"baseline", "a map", "",
+	 money_baseline, NOWHERE,
+	 "what the same calls would have cost: reports show it and the saving"},
+	{"baseline.name", "a short name", "baseline",
+	 money_name, TO(config, baseline.name),
+	 "the title of its column"},
+	{"baseline.books", "a file or a list of files, or shipped", "",
+	 bind_files, LIST_TO(config, baseline.books),
+	 "price books that are asked before the shipped one, instead of all of yours; none: your own cost "
+	 "is what the discount is taken off"},
+	{"baseline.discount", "a percentage", "",
+	 money_discount, TO(config, baseline.discount_ppm),
+	 "taken off, such as 15 %"},
+
+	{"currency", "a map", "",
+	 money_currency, NOWHERE,
+	 "reports in another currency than USD; the ledger stays in USD"},
+	{"currency.code", "a currency (EUR)", "",
+	 money_code, TO(config, currency.code),
+	 "its three letters; required in currency"},
+	{"currency.rates", "a map of date: rate", "",
+	 money_rates, NOWHERE,
+	 "how much of it one USD is from that date on; required in currency"},
 
 	{"keep", "a map", "",
 	 bind_section, NOWHERE,

@@ -49,9 +49,10 @@ struct named {
 struct kept_reader {
 	struct sql *sql;
 	struct grouping *grouping;
-	int64_t last, until; /* ids; calls between them are still to come */
-	sqlite3_stmt *rows;  /* NULL: let go of */
-	struct table index;  /* over `named` */
+	const struct zone *hours; /* kept_by_hour; NULL: no */
+	int64_t last, until;      /* ids; calls between them are still to come */
+	sqlite3_stmt *rows;       /* NULL: let go of */
+	struct table index;       /* over `named` */
 	struct named *named;
 	size_t named_room;
 	struct arena text;
@@ -67,6 +68,11 @@ struct kept_reader *kept_open(struct sql *sql, struct grouping *grouping, int64_
 	r->last = scan_first_id(since) - 1;
 	r->until = scan_first_id(until);
 	return r;
+}
+
+void kept_by_hour(struct kept_reader *r, const struct zone *zone)
+{
+	r->hours = zone;
 }
 
 void kept_pause(struct kept_reader *r)
@@ -164,7 +170,8 @@ static bool take(struct kept_reader *r, struct kept_call *ret, bool *taken, stru
 {
 	sqlite3_stmt *st = r->rows;
 	struct grouping *g = r->grouping;
-	uint32_t times = grouping_times(g, scan_quarter(sqlite3_column_int64(st, KEPT_ID)));
+	int64_t quarter = scan_quarter(sqlite3_column_int64(st, KEPT_ID));
+	uint32_t times = grouping_times(g, r->hours ? zone_hour_start(r->hours, quarter) : quarter);
 	uint32_t session = grouping_session(g, sql_column_text(st, KEPT_DETAILS + DETAIL_SESSION));
 	const struct named *names;
 	uint32_t labels;

@@ -11,6 +11,7 @@
 
 #include "agent/ledger/dim.h"
 #include "agent/ledger/inner.h"
+#include "agent/ledger/query_baseline.h"
 #include "agent/ledger/query_fixed.h"
 #include "agent/ledger/query_rows.h"
 #include "agent/ledger/query_scan.h"
@@ -190,6 +191,8 @@ static bool make_rows(const struct scan *s, struct query_result *r, struct err *
 					: key_text(s, group, dim, labels, times);
 		r->rows[i].errors = group->errors;
 		r->rows[i].sums = group->numbers.sums;
+		r->rows[i].compared = group->compared;
+		memcpy(r->rows[i].foreign, group->foreign, sizeof(group->foreign));
 	}
 	free(labels);
 	free(times);
@@ -217,7 +220,9 @@ static bool run(struct ledger *l, const struct query *q, struct query_result *r,
 
 	s.since = r->since;
 	s.until = r->until;
-	ok = ok && scan(&s, q, err) && scan_fixed(&s, err) && answer(&s, q, r, err);
+	ok = ok && scan(&s, q, err) && scan_fixed(&s, err) &&
+	     (q->unpriced_only || scan_baseline(&s, mentions(q, is_session), err)) &&
+	     answer(&s, q, r, err);
 	grouping_close(&s.grouping);
 	latencies_free(&s.latencies);
 	return ok;
@@ -240,6 +245,31 @@ struct query_result *query_run(struct ledger *l, const struct query *q, struct e
 	if (!ok)
 		query_result_free(&r);
 	return r;
+}
+
+int64_t query_amount(const struct query *q, const struct query_row *row, enum amount amount)
+{
+	if (q->currency)
+		return currency_round(row->foreign[amount]);
+	switch (amount) {
+	case AMOUNT_COST:
+		return row->sums.cost;
+	case AMOUNT_COMPARED:
+		return row->compared.cost;
+	case AMOUNT_BASELINE:
+		return row->compared.baseline;
+	case AMOUNTS:
+		break;
+	}
+	return 0;
+}
+
+int64_t query_saving(const struct query *q, const struct query_row *row)
+{
+	if (q->currency)
+		return currency_round(row->foreign[AMOUNT_BASELINE] -
+		                      row->foreign[AMOUNT_COMPARED]);
+	return row->compared.baseline - row->compared.cost;
 }
 
 void query_result_free(struct query_result **rp)

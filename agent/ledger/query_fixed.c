@@ -1,7 +1,7 @@
 /*
  * A resource is a combination of labels that no table has, and its cost is computed hour by hour,
- * as totals are: so it is grouped, left out and summed like them. Where no time is asked for, all
- * its hours are one piece.
+ * as totals are: so it is grouped, left out and summed like them. Where no time is asked for and
+ * no rate of a currency, all its hours are one piece.
  */
 #include "agent/ledger/query_fixed.h"
 
@@ -59,7 +59,7 @@ static bool add_piece(struct scan *s, const struct resource *r, uint32_t labels,
 		               r->config->place.file, r->config->name);
 	if (row.sums.cost == 0)
 		return true;
-	return scan_add(s, grouping_number(g, labels, times, 0), &row, false, err);
+	return scan_add(s, grouping_number(g, labels, times, 0), &row, begin, err);
 }
 
 static bool add_resource(struct scan *s, const struct resource *r, struct err *err)
@@ -68,7 +68,7 @@ static bool add_resource(struct scan *s, const struct resource *r, struct err *e
 	int64_t end = end_of(q, r) < s->until ? end_of(q, r) : s->until;
 	int64_t begin = r->from > s->since ? r->from : s->since;
 	struct str texts[DIM_COLUMNS_N] = {{0}};
-	bool ok = true, by_hour = names_time(q);
+	bool ok = true, by_hour = q->currency || names_time(q);
 	uint32_t labels;
 
 	for (enum label label = 0; label < LABELS; label++)

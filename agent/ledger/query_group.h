@@ -35,6 +35,8 @@ struct group {
 	uint32_t session;       /* number of a text; 0 when sessions are not asked for */
 	int64_t errors;
 	union numbers numbers;
+	struct compared compared;
+	wide foreign[AMOUNTS];
 };
 
 struct grouping {

@@ -14,7 +14,7 @@ struct order {
 	size_t times; /* dims that go first, upwards */
 };
 
-static wide measure(const struct query_row *row, enum query_sort sort)
+static wide measure(const struct query *q, const struct query_row *row, enum query_sort sort)
 {
 	const struct sums *s = &row->sums;
 
@@ -27,7 +27,7 @@ static wide measure(const struct query_row *row, enum query_sort sort)
 	case SORT_COST:
 		break;
 	}
-	return s->cost;
+	return q->currency ? row->foreign[AMOUNT_COST] : s->cost;
 }
 
 static int compare_keys(const struct query_row *a, const struct query_row *b, size_t n)
@@ -57,8 +57,8 @@ static int compare(const void *x, const void *y, void *arg)
 	if (order == 0)
 		order = compare_keys(a, b, o->times);
 	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]) && order == 0; i++) {
-		wide left = measure(a, by[i]);
-		wide right = measure(b, by[i]);
+		wide left = measure(o->query, a, by[i]);
+		wide right = measure(o->query, b, by[i]);
 
 		order = (left < right) - (left > right);
 	}
@@ -103,9 +103,11 @@ bool rows_merge(struct query_row *to, const struct query_row *row, struct err *e
 	union numbers sum = {.sums = to->sums};
 	union numbers add = {.sums = row->sums};
 
-	if (!numbers_add(&sum, &add))
+	if (!numbers_add(&sum, &add) || !compared_add(&to->compared, &row->compared))
 		return err_set(err, "a sum is beyond 64 bits; ask for a shorter time");
 	to->sums = sum.sums;
+	for (int i = 0; i < AMOUNTS; i++)
+		to->foreign[i] += row->foreign[i];
 	to->errors += row->errors;
 	return true;
 }
