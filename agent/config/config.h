@@ -161,12 +161,13 @@ struct source_config {
 /* What else calls would have cost. */
 struct baseline_config {
 	char *name;
-	char **books; /* files, or BASELINE_SHIPPED; none: our own cost */
+	char **books; /* files, or one of the words below; none: our own cost */
 	size_t books_n;
 	int64_t discount_ppm; /* off that; 0: none */
 };
 
 #define BASELINE_SHIPPED "shipped" /* the book that is part of the program */
+#define BASELINE_LOGGED  "logged"  /* what the logs themselves say */
 
 /* From a date on, one USD is so much of a currency. */
 struct currency_rate {

@@ -247,10 +247,10 @@ const struct key keys[] = {
 	{"baseline.name", "a short name", "baseline",
 	 money_name, TO(config, baseline.name),
 	 "the title of its column"},
-	{"baseline.books", "a file or a list of files, or shipped", "",
+	{"baseline.books", "a file or a list of files, shipped or logged", "",
 	 bind_files, LIST_TO(config, baseline.books),
-	 "price books that are asked before the shipped one, instead of all of yours; none: your own cost "
-	 "is what the discount is taken off"},
+	 "price books that are asked before the shipped one, instead of all of yours; logged: what the logs "
+	 "say a call cost; none: the discount is taken off your own cost"},
 	{"baseline.discount", "a percentage", "",
 	 money_discount, TO(config, baseline.discount_ppm),
 	 "taken off, such as 15 %"},

@@ -49,6 +49,12 @@ bool money_baseline(struct binder *b, const struct key *key, const struct yaml_n
 		return true;
 	if (!bind_section(b, key, node, into))
 		return false;
+	for (size_t i = 0; i < c->baseline.books_n && c->baseline.books_n > 1; i++)
+		if (strcmp(c->baseline.books[i], BASELINE_LOGGED) == 0)
+			return bind_fail(
+				b, node->line,
+				"books: `logged` stands alone: a log's cost is not asked of "
+				"a book");
 	return c->baseline.books_n || c->baseline.discount_ppm ||
 	       bind_fail(b, node->line,
 	                 "`books` or `discount` is required: what else the calls would have cost");

@@ -24,7 +24,7 @@ bool scan_baseline(struct scan *s, bool sessions, struct err *err)
 	struct kept_call kept;
 	bool more = true, good = true;
 
-	if (q->baseline == NULL || !baseline_has_book(q->baseline))
+	if (q->baseline == NULL || !baseline_needs_calls(q->baseline))
 		return true;
 	calls = kept_open(s->sql, &s->grouping, s->since, s->until);
 	if (!sessions)

@@ -83,7 +83,7 @@ static bool add_calls(struct scan *s, uint32_t number, const struct sums *row, b
 		s->grouping.groups[number].errors += row->calls;
 	if (!scan_add(s, number, &numbers, time, err))
 		return false;
-	if (baseline == NULL || baseline_has_book(baseline))
+	if (baseline == NULL || baseline_needs_calls(baseline))
 		return true;
 	compared.baseline = baseline_of_cost(baseline, row->cost);
 	return scan_compare(s, number, &compared, time, err);

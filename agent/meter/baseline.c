@@ -16,7 +16,8 @@
 struct baseline {
 	struct config config; /* with the books of the baseline and no own prices */
 	struct book *book;
-	struct pricer *pricer; /* NULL: our own cost */
+	struct pricer *pricer; /* NULL: no book */
+	bool logged;           /* what the log says; without either: our own cost */
 	int64_t ppm;           /* of it that is left */
 };
 
@@ -46,7 +47,9 @@ bool baseline_open(const struct config *config, struct baseline **ret, struct er
 	b->config = *config;
 	b->ppm = PPM_ONE - config->baseline.discount_ppm;
 	name_books(&b->config);
-	if (config->baseline.books_n) {
+	b->logged =
+		config->baseline.books_n && strcmp(config->baseline.books[0], BASELINE_LOGGED) == 0;
+	if (config->baseline.books_n && !b->logged) {
 		b->book = book_open(&b->config, err);
 		if (b->book)
 			b->pricer = pricer_new(b->book);
@@ -75,9 +78,9 @@ const char *baseline_name(const struct baseline *b)
 	return b->config.baseline.name;
 }
 
-bool baseline_has_book(const struct baseline *b)
+bool baseline_needs_calls(const struct baseline *b)
 {
-	return b->pricer != NULL;
+	return b->pricer || b->logged;
 }
 
 int64_t baseline_of_cost(const struct baseline *b, int64_t nano)
@@ -92,6 +95,10 @@ bool baseline_of_call(const struct baseline *b, const struct call *c, int64_t *r
 {
 	struct call priced = *c;
 
+	if (b->logged) {
+		*ret = baseline_of_cost(b, c->logged_cost);
+		return c->has_logged_cost;
+	}
 	priced.flags = 0;
 	priced.cost = 0;
 	if (!pricer_price(b->pricer, COST_COMPUTED, &priced) || priced.flags & CALL_UNPRICED)

@@ -1,6 +1,6 @@
 /*
- * What the same calls would have cost: by another book (a reseller's, the public prices), or with a
- * discount.
+ * What the same calls would have cost: by another book (a reseller's, the public prices), by what
+ * their logs say, or with a discount.
  */
 #ifndef METER_BASELINE_H
 #define METER_BASELINE_H
@@ -14,9 +14,9 @@ struct baseline;
 bool baseline_open(const struct config *config, struct baseline **ret, struct err *err);
 void baseline_free(struct baseline **b);
 const char *baseline_name(const struct baseline *b);
-/* Whether it has a book, so that each call has to be looked at; else costs are enough. */
-bool baseline_has_book(const struct baseline *b);
-/* Nano-dollars of a call by its book. False: it has no price there. */
+/* Whether each call has to be looked at; else costs are enough. */
+bool baseline_needs_calls(const struct baseline *b);
+/* Nano-dollars of a call by the book or the log. False: it has no price there. */
 bool baseline_of_call(const struct baseline *b, const struct call *c, int64_t *ret);
 /* Nano-dollars with the discount, half-even. */
 int64_t baseline_of_cost(const struct baseline *b, int64_t nano);

@@ -63,6 +63,15 @@ expect_json total.cost_usd 0.0125025
 expect_json total.baseline_usd 0.01125225
 expect_json total.saving_usd -0.00125025
 
+# How far the logs' own costs are from the computed ones: of the calls that have one.
+{ source; echo 'baseline: { name: logged, books: logged }'; } > logged.yaml
+echo '{"time":"2026-03-03T12:00:00Z","model":"gpt-4o","input_tokens":1000,"output_tokens":0,"cost":0.0035}' > b.jsonl
+backfill -c logged.yaml
+expect_status 0 report -c logged.yaml --db "$DB" --json
+expect_json total.baseline_calls 1
+expect_json total.baseline_usd 0.0035
+expect_json total.saving_usd 0.001
+
 expect_status 2 report -c absent.yaml --db "$DB"
 expect_one_line
 expect_text err 'absent.yaml'

@@ -182,7 +182,7 @@ static void test_a_discount_is_taken_off_every_cost(void **state)
 
 	open_world(w, "baseline: {discount: 12.5 %}");
 	assert_string_equal(baseline_name(w->baseline), "baseline");
-	assert_false(baseline_has_book(w->baseline));
+	assert_false(baseline_needs_calls(w->baseline));
 	assert_int_equal(baseline_of_cost(w->baseline, 4), 4);   /* 3.5 */
 	assert_int_equal(baseline_of_cost(w->baseline, 12), 10); /* 10.5 */
 	fill_total(&w->fill,
