@@ -74,6 +74,25 @@ static bool missing(struct binder *b, int line, const char *name, const char *wh
 	return bind_fail(b, line, "required and not given: %s", what);
 }
 
+static bool is_before(struct zone *utc, const char *from, const char *until)
+{
+	int64_t begin = 0, end = 0;
+
+	(void)date_parse(str_of(from), utc, &begin); /* both were checked where they were read */
+	(void)date_parse(str_of(until), utc, &end);
+	return begin < end;
+}
+
+static bool settle_time(struct binder *b, const struct resource_config *r)
+{
+	struct err none = {0};
+	struct zone *utc = zone_open("UTC", &none);
+	bool good = r->until == NULL || is_before(utc, r->from, r->until);
+
+	zone_free(&utc);
+	return good || bind_fail(b, r->place.line, "until: not later than from");
+}
+
 /* Nano-dollars of a whole hour, day or month. */
 static bool settle_cost(struct binder *b, struct resource_config *r)
 {
@@ -119,7 +138,7 @@ static bool settle(struct binder *b, struct resource_config *r)
 		return settle_units(b, r);
 	if (r->from == NULL)
 		return missing(b, line, "from", "the date from which on it is paid");
-	return settle_cost(b, r);
+	return settle_time(b, r) && settle_cost(b, r);
 }
 
 bool resources_per(struct binder *b, const struct key *key, const struct yaml_node *node,

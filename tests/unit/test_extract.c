@@ -422,6 +422,20 @@ static void test_a_resource_costs_its_rate_times_the_quantity(void **state)
 	            "skipped: neither a model nor usage\n");
 }
 
+/* One name for both is a mistake that must be loud. */
+static void test_a_resource_and_a_model_of_one_name_do_not_price_each_other(void **state)
+{
+	(void)state;
+	expect_line(
+		"resources: [{name: gpt-4o, cost: 1, per: unit}]\n" JSON_SOURCE(""),
+		"{\"t\":1777629600,\"m\":\"gpt-4o\",\"i\":1000,\"o\":1}",
+		"call 2026-05-01T10:00:00Z model=gpt-4o input_tokens=1000 output_tokens=1 price= "
+		"cost=0 UNPRICED\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"gpt-4o\",\"q\":1}",
+	            "call 2026-05-01T10:00:00Z model=gpt-4o kind=resource quantity=1000000 price= "
+	            "cost=0 UNPRICED\n");
+}
+
 static void test_a_resource_has_the_cost_of_its_day(void **state)
 {
 	static const char yaml[] = RESOURCES(
@@ -465,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_texts_of_parts_are_measured_where_they_come),
 		cmocka_unit_test(test_a_resource_costs_its_rate_times_the_quantity),
 		cmocka_unit_test(test_a_resource_has_the_cost_of_its_day),
+		cmocka_unit_test(test_a_resource_and_a_model_of_one_name_do_not_price_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
