@@ -99,7 +99,7 @@ static void put_cost(const struct report *report, const struct query_row *row, s
 		put_money(report, query_amount(report->query, row, AMOUNT_COST), out);
 	}
 	if (report->result->total.sums.unpriced || report_estimates(report))
-		buf_char(out, row->sums.unpriced ? '*' : row->sums.estimated_usage ? '~' : ' ');
+		buf_puts(out, row->sums.unpriced ? "*" : row->sums.estimated_usage ? "~" : " ");
 }
 
 static void put_count(struct buf *out, int64_t n, bool compact)
