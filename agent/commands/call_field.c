@@ -23,14 +23,17 @@ static void put_duration(struct buf *out, int64_t us)
 	buf_puts(out, " s");
 }
 
-static void put_count(struct buf *out, int64_t count, bool milli)
+static void put_count(struct buf *out, int64_t count, int places)
 {
 	if (count == ABSENT)
 		return;
-	if (milli)
-		put_decimal(out, count * 1000000);
-	else
+	if (places == 0) {
 		buf_printf(out, "%" PRId64, count);
+		return;
+	}
+	for (; places < 9; places++)
+		count *= 10;
+	put_decimal(out, count);
 }
 
 static void put_time(struct buf *out, int64_t time)
@@ -61,7 +64,7 @@ void call_field_text(struct buf *out, const struct call *c, const struct field *
 		buf_str(out, c->detail[field->index]);
 		return;
 	case FIELD_COUNT:
-		put_count(out, c->count[field->index], count_is_time((enum count)field->index));
+		put_count(out, c->count[field->index], count_places((enum count)field->index));
 		return;
 	case FIELD_TIME:
 		put_time(out, c->time);
@@ -71,6 +74,9 @@ void call_field_text(struct buf *out, const struct call *c, const struct field *
 		return;
 	case FIELD_MONEY:
 		put_cost(out, c);
+		return;
+	case FIELD_RESOURCE:
+		buf_str(out, c->label[LABEL_MODEL]);
 		return;
 	case FIELD_PROMPT:
 		if (c->prompt_hash)

@@ -18,8 +18,6 @@ enum {
 	LINES_MODELS = 20,  /* without a price that are named */
 };
 
-enum { FIELDS = LABELS + COUNTS + DETAILS + 5 }; /* as fields_n */
-
 struct lines_example {
 	const char *path;
 	int64_t line;

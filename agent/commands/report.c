@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "agent/commands/command.h"
 #include "agent/commands/which.h"
@@ -154,7 +155,7 @@ static bool put_answer(struct ledger *l, const struct arguments *a, struct repor
 		unpriced = find_unpriced(l, report->query, err);
 		report->unpriced = unpriced;
 		ok = unpriced != NULL;
-	} else if (report->result->total.sums.calls == 0) {
+	} else if (report->result->n == 0) {
 		ok = find_calls(l, report, err);
 	}
 	if (ok) {
@@ -185,6 +186,14 @@ static int ask(struct ledger *l, const struct arguments *a, struct query *q)
 	return status;
 }
 
+static int64_t clock_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * TIME_SEC + now.tv_nsec / 1000;
+}
+
 static int ask_in_zone(struct ledger *l, const struct arguments *a, struct query *q)
 {
 	struct err err = {0};
@@ -194,12 +203,35 @@ static int ask_in_zone(struct ledger *l, const struct arguments *a, struct query
 	q->zone = ledger_zone(l);
 	if (a->tz) {
 		zone = zone_open(a->tz, &err);
-		if (zone == NULL)
-			return fail(EXIT_USAGE, &err);
 		q->zone = zone;
 	}
-	status = ask(l, a, q);
+	status = q->zone ? ask(l, a, q) : fail(EXIT_USAGE, &err);
 	zone_free(&zone);
+	return status;
+}
+
+/* With what the configuration has beside the calls: other costs, prices and currencies. */
+static int ask_configured(struct ledger *l, const struct arguments *a, const struct config *config,
+                          struct query *q)
+{
+	struct resources *resources = resources_new(config, ledger_zone(l));
+	struct currency *currency = currency_new(config, ledger_zone(l));
+	struct baseline *baseline = NULL;
+	struct err err = {0};
+	int status;
+
+	q->resources = resources;
+	q->now = clock_now();
+	q->currency = currency;
+	if (baseline_open(config, &baseline, &err)) {
+		q->baseline = baseline;
+		status = ask_in_zone(l, a, q);
+	} else {
+		status = fail(EXIT_USAGE, &err);
+	}
+	baseline_free(&baseline);
+	currency_free(&currency);
+	resources_free(&resources);
 	return status;
 }
 
@@ -235,7 +267,7 @@ static int run(int argc, char **argv)
 	if (config == NULL)
 		return EXIT_USAGE;
 	ledger = ledger_open_read(config->database, &err);
-	status = ledger ? ask_in_zone(ledger, &a, &q) : fail(EXIT_FAILED, &err);
+	status = ledger ? ask_configured(ledger, &a, config, &q) : fail(EXIT_FAILED, &err);
 	ledger_close(&ledger);
 	config_free(&config);
 	return status;
@@ -248,7 +280,8 @@ const struct command command_report = {
 	.help = "Options:\n"
 		"  --by DIM,...      rows; default model. A DIM is one of model provider feature\n"
 		"                    user agent service team api_key session source status\n"
-		"                    operation tier hour day week month hour_of_day\n" WHICH_HELP
+		"                    operation tier kind hour day week month "
+		"hour_of_day\n" WHICH_HELP
 		"  --sort KEY        cost, calls or tokens; default time, else cost\n"
 		"  --limit N         N rows, the rest summed as one\n"
 		"  --tz ZONE         days and hours of this zone; default the ledger's\n"

@@ -33,6 +33,8 @@ enum report_column {
 	REPORT_OUTPUT,
 	REPORT_ERRORS,
 	REPORT_COST,
+	REPORT_BASELINE,
+	REPORT_SAVING,
 	REPORT_SHARE,
 	REPORT_P50,
 	REPORT_P95,
@@ -40,8 +42,15 @@ enum report_column {
 };
 extern const char *const report_titles[REPORT_COLUMNS];
 
+enum { REPORT_TITLE = 32 };
+/* The title in this report: the cost names its currency, the baseline has its own name. */
+void report_title_of(const struct report *report, enum report_column column,
+                     char out[REPORT_TITLE]);
+
 /* Not all columns tell something: cached and errors may be all zero, latency unknown. */
 bool report_has(const struct report *report, enum report_column column);
+/* Whether tokens of any call in it are estimated. */
+bool report_estimates(const struct report *report);
 /* The text of one cell; `compact` shortens numbers of tokens. */
 void report_cell(const struct report *report, const struct query_row *row,
                  enum report_column column, bool compact, struct buf *out);

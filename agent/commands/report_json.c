@@ -47,8 +47,39 @@ static void put_latencies(struct buf *out, const struct query_row *row)
 	buf_char(out, '}');
 }
 
+static void put_amount(struct buf *out, const char *name, const char *currency, int64_t nano)
+{
+	char text[COST_TEXT];
+
+	cost_print(nano, text);
+	buf_printf(out, ",\"%s_", name);
+	for (; *currency; currency++) /* three ASCII letters */
+		buf_char(out, (char)(*currency | 0x20));
+	buf_printf(out, "\":%s", text);
+}
+
+/* What a configuration with a currency or a baseline asks for beside the cost in USD. */
+static void put_other_amounts(struct buf *out, const struct query *q, const struct query_row *row)
+{
+	const struct compared *c = &row->compared;
+
+	if (q->currency)
+		put_amount(out, "cost", currency_code(q->currency),
+		           query_amount(q, row, AMOUNT_COST));
+	if (q->baseline == NULL)
+		return;
+	buf_printf(out, ",\"baseline_calls\":%" PRId64, c->calls);
+	put_amount(out, "baseline", "USD", c->baseline);
+	put_amount(out, "saving", "USD", c->baseline - c->cost);
+	if (q->currency == NULL)
+		return;
+	put_amount(out, "baseline", currency_code(q->currency),
+	           query_amount(q, row, AMOUNT_BASELINE));
+	put_amount(out, "saving", currency_code(q->currency), query_saving(q, row));
+}
+
 /* The keys of a row behind its dimensions, and of the total. */
-static void put_numbers(struct buf *out, const struct query_row *row)
+static void put_numbers(const struct report *report, struct buf *out, const struct query_row *row)
 {
 	const struct sums *s = &row->sums;
 	char cost[COST_TEXT];
@@ -60,18 +91,23 @@ static void put_numbers(struct buf *out, const struct query_row *row)
 	buf_printf(out, ",\"cost_usd\":%s", cost);
 	buf_printf(out, ",\"unpriced_calls\":%" PRId64 ",\"estimated_calls\":%" PRId64, s->unpriced,
 	           s->estimated);
+	if (report_estimates(report))
+		buf_printf(out, ",\"estimated_usage_calls\":%" PRId64, s->estimated_usage);
+	put_other_amounts(out, report->query, row);
 	put_latencies(out, row);
 }
 
-static void put_row(struct buf *out, const struct query *q, const struct query_row *row)
+static void put_row(const struct report *report, struct buf *out, const struct query_row *row)
 {
+	const struct query *q = report->query;
+
 	buf_char(out, '{');
 	for (size_t i = 0; i < q->by_n; i++) {
 		buf_printf(out, "\"%s\":", dim_name(q->by[i]));
 		escape_json(out, row->key[i]);
 		buf_char(out, ',');
 	}
-	put_numbers(out, row);
+	put_numbers(report, out, row);
 	buf_char(out, '}');
 }
 
@@ -89,12 +125,19 @@ void report_json(const struct report *report, struct buf *out)
 	buf_puts(out, ",\"by\":[");
 	for (size_t i = 0; i < q->by_n; i++)
 		buf_printf(out, "%s\"%s\"", i ? "," : "", dim_name(q->by[i]));
-	buf_puts(out, "],\n\"rows\":[");
+	buf_puts(out, "]");
+	if (q->currency)
+		buf_printf(out, ",\"currency\":\"%s\"", currency_code(q->currency));
+	if (q->baseline) {
+		buf_puts(out, ",\"baseline\":");
+		escape_json(out, str_of(baseline_name(q->baseline)));
+	}
+	buf_puts(out, ",\n\"rows\":[");
 	for (size_t i = 0; i < r->n; i++) {
 		buf_puts(out, i ? ",\n" : "\n");
-		put_row(out, q, &r->rows[i]);
+		put_row(report, out, &r->rows[i]);
 	}
 	buf_puts(out, "],\n\"total\":{");
-	put_numbers(out, &r->total);
+	put_numbers(report, out, &r->total);
 	buf_puts(out, "}}\n");
 }

@@ -7,12 +7,16 @@
 static void put_header(const struct report *report, struct buf *out)
 {
 	const struct query *q = report->query;
+	char title[REPORT_TITLE];
 
 	for (size_t i = 0; i < q->by_n; i++)
 		buf_printf(out, "| %s ", dim_name(q->by[i]));
-	for (size_t i = 0; i < REPORT_COLUMNS; i++)
-		if (report_has(report, (enum report_column)i))
-			buf_printf(out, "| %s ", report_titles[i]);
+	for (size_t i = 0; i < REPORT_COLUMNS; i++) {
+		if (!report_has(report, (enum report_column)i))
+			continue;
+		report_title_of(report, (enum report_column)i, title);
+		buf_printf(out, "| %s ", title);
+	}
 	buf_puts(out, "|\n");
 	for (size_t i = 0; i < q->by_n; i++)
 		buf_puts(out, "| --- ");

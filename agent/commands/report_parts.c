@@ -3,6 +3,7 @@
  * thing in the same words.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "agent/commands/report.h"
 #include "agent/commands/show.h"
@@ -11,9 +12,10 @@
 enum { NAMED_MODELS = 3 }; /* models without a price that are named; the others are counted */
 
 const char *const report_titles[REPORT_COLUMNS] = {
-	[REPORT_CALLS] = "calls",   [REPORT_INPUT] = "input",   [REPORT_CACHED] = "cached",
-	[REPORT_OUTPUT] = "output", [REPORT_ERRORS] = "errors", [REPORT_COST] = "cost",
-	[REPORT_SHARE] = "share",   [REPORT_P50] = "p50",       [REPORT_P95] = "p95",
+	[REPORT_CALLS] = "calls",       [REPORT_INPUT] = "input",   [REPORT_CACHED] = "cached",
+	[REPORT_OUTPUT] = "output",     [REPORT_ERRORS] = "errors", [REPORT_COST] = "cost",
+	[REPORT_BASELINE] = "baseline", [REPORT_SAVING] = "saving", [REPORT_SHARE] = "share",
+	[REPORT_P50] = "p50",           [REPORT_P95] = "p95",
 };
 
 int64_t report_measure(const struct report *report, const struct query_row *row)
@@ -29,7 +31,20 @@ int64_t report_measure(const struct report *report, const struct query_row *row)
 	case SORT_COST:
 		break;
 	}
-	return s->cost;
+	return query_amount(report->query, row, AMOUNT_COST);
+}
+
+void report_title_of(const struct report *report, enum report_column column, char out[REPORT_TITLE])
+{
+	const struct query *q = report->query;
+	const char *title = report_titles[column];
+
+	if (column == REPORT_BASELINE && q->baseline)
+		title = baseline_name(q->baseline);
+	if (column == REPORT_COST && q->currency)
+		(void)snprintf(out, REPORT_TITLE, "%s %s", title, currency_code(q->currency));
+	else
+		(void)snprintf(out, REPORT_TITLE, "%s", title);
 }
 
 bool report_has(const struct report *report, enum report_column column)
@@ -46,6 +61,9 @@ bool report_has(const struct report *report, enum report_column column)
 	case REPORT_P50:
 	case REPORT_P95:
 		return total->has_percentiles;
+	case REPORT_BASELINE:
+	case REPORT_SAVING:
+		return report->query->baseline != NULL;
 	case REPORT_CALLS:
 	case REPORT_INPUT:
 	case REPORT_OUTPUT:
@@ -56,19 +74,32 @@ bool report_has(const struct report *report, enum report_column column)
 	return true;
 }
 
-/* A sum of money is exact only if every call in it has a price: otherwise it is marked. */
-static void put_cost(const struct report *report, const struct query_row *row, struct buf *out)
+/* In dollars with their sign; in another currency without, for its column says it. */
+static void put_money(const struct report *report, int64_t nano, struct buf *out)
 {
 	char text[TEXT_COST];
 
+	text_cost(text, nano < 0 ? -nano : nano);
+	buf_puts(out, nano < 0 ? "-" : "");
+	buf_puts(out, text + (report->query->currency != NULL));
+}
+
+bool report_estimates(const struct report *report)
+{
+	return report->result->total.sums.estimated_usage > 0;
+}
+
+/* A sum of money is exact only if every call in it has a price and counts what was used: otherwise
+ * it is marked. */
+static void put_cost(const struct report *report, const struct query_row *row, struct buf *out)
+{
 	if (row->sums.calls > 0 && row->sums.unpriced == row->sums.calls) {
 		buf_puts(out, "no price");
 	} else {
-		text_cost(text, row->sums.cost);
-		buf_puts(out, text);
+		put_money(report, query_amount(report->query, row, AMOUNT_COST), out);
 	}
-	if (report->result->total.sums.unpriced)
-		buf_char(out, row->sums.unpriced ? '*' : ' ');
+	if (report->result->total.sums.unpriced || report_estimates(report))
+		buf_puts(out, row->sums.unpriced ? "*" : row->sums.estimated_usage ? "~" : " ");
 }
 
 static void put_count(struct buf *out, int64_t n, bool compact)
@@ -107,8 +138,16 @@ void report_cell(const struct report *report, const struct query_row *row,
 	case REPORT_COST:
 		put_cost(report, row, out);
 		break;
+	case REPORT_BASELINE:
+		if (row->compared.calls)
+			put_money(report, query_amount(report->query, row, AMOUNT_BASELINE), out);
+		break;
+	case REPORT_SAVING:
+		if (row->compared.calls)
+			put_money(report, query_saving(report->query, row), out);
+		break;
 	case REPORT_SHARE: /* all of all is no news, and of what has no price nothing is known */
-		if (row != &report->result->total && s->unpriced < s->calls)
+		if (row != &report->result->total && !(s->calls > 0 && s->unpriced == s->calls))
 			show_share(out, report_measure(report, row),
 			           report_measure(report, &report->result->total));
 		break;
@@ -207,14 +246,33 @@ static void note_range(const struct report *report, struct buf *out)
 		buf_puts(out, "Totals are by the hour: the time was widened to whole hours.\n");
 }
 
+/* What is compared, where that is not all. */
+static void note_baseline(const struct report *report, struct buf *out)
+{
+	const struct query_row *total = &report->result->total;
+	const struct baseline *baseline = report->query->baseline;
+	char all[TEXT_COUNT];
+
+	if (baseline == NULL || total->compared.calls == total->sums.calls)
+		return;
+	text_count(all, total->sums.calls);
+	buf_printf(out, "%s and saving are of ", baseline_name(baseline));
+	show_plural(out, total->compared.calls, "call");
+	buf_printf(out, " of %s: those that are kept and have both prices\n", all);
+}
+
 void report_notes(const struct report *report, struct buf *out)
 {
 	const struct sums *s = &report->result->total.sums;
 
 	note_unpriced(report, out);
-	note_calls(out, s->estimated, "priced as another model (estimated)");
+	note_calls(out, s->estimated - s->estimated_usage, "priced as another model (estimated)");
+	if (s->estimated_usage)
+		buf_puts(out, "~ ");
+	note_calls(out, s->estimated_usage, "with tokens estimated from the length of their texts");
 	note_calls(out, s->unknown_usage, "without token counts in the log");
 	note_calls(out, s->inconsistent, "with parts larger than their whole, cut to it");
+	note_baseline(report, out);
 	note_range(report, out);
 }
 

@@ -29,6 +29,7 @@ struct table {
 	const struct report *report;
 	const struct shape *shape;
 	struct grid_column columns[COLUMNS_MAX];
+	char titles[REPORT_COLUMNS][REPORT_TITLE];
 	size_t n;
 	int64_t largest; /* measure of the largest row: a full bar */
 	struct grid grid;
@@ -66,7 +67,8 @@ static void add_columns(struct table *t)
 	for (size_t i = 0; i < REPORT_COLUMNS; i++) {
 		if (!shown(t, (enum report_column)i))
 			continue;
-		t->columns[t->n++] = (struct grid_column){.title = report_titles[i], .right = true};
+		report_title_of(t->report, (enum report_column)i, t->titles[i]);
+		t->columns[t->n++] = (struct grid_column){.title = t->titles[i], .right = true};
 		if (i == REPORT_SHARE && has_bar(t))
 			t->columns[t->n++] = (struct grid_column){.title = ""};
 	}
@@ -154,7 +156,7 @@ void report_table(const struct report *report, struct buf *out)
 	const size_t last = sizeof(shapes) / sizeof(shapes[0]) - 1;
 	struct table table;
 
-	if (report->result->total.sums.calls == 0) {
+	if (report->result->n == 0) {
 		put_nothing(report, out);
 		return;
 	}

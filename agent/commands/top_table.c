@@ -61,6 +61,8 @@ static bool shown(const struct table *t, enum report_column column)
 		wanted = s->calls;
 		break;
 	case REPORT_COST:
+	case REPORT_BASELINE:
+	case REPORT_SAVING:
 	case REPORT_COLUMNS:
 		break;
 	}

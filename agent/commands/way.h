@@ -105,6 +105,8 @@ void way_json(struct buf *out, const struct way *w, const struct source *s);
 
 /* "type = assistant", "not m ~ '^test-'"; as in the source. */
 void way_test_text(struct buf *out, const struct test *test);
+/* The units of a kind that a price is for: seconds in milliseconds. */
+void way_put_units(struct buf *out, const struct way_price *price, enum rate_kind kind);
 /* Fields whose parts a joined call still lacks, as text: "output_tokens, status". */
 void way_missing_text(struct buf *out, const struct way *w, const struct source *s);
 

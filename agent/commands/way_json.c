@@ -7,6 +7,7 @@
 #include "agent/commands/json_put.h"
 #include "agent/commands/way.h"
 #include "agent/meter/call_text.h"
+#include "agent/meter/estimate.h"
 #include "parsers/timestamp.h"
 
 static const struct str none = {NULL, 0}; /* becomes null */
@@ -255,6 +256,18 @@ static void put_counts(struct buf *out, const char *name, const struct call *c)
 	json_end(out, '}');
 }
 
+/* Lengths that tokens were estimated from. */
+static void put_estimate(struct buf *out, const struct trace_tokens *t)
+{
+	if ((t->cut->flags & CALL_USAGE_ESTIMATED) == 0)
+		return;
+	json_begin(out, "estimated_from_characters", '{');
+	for (enum text text = 0; text < TEXTS; text++)
+		if (t->read->text[text])
+			json_int(out, count_name(estimate_count(text)), t->read->text[text]);
+	json_end(out, '}');
+}
+
 static void put_tokens(struct buf *out, const struct trace_tokens *t)
 {
 	if (t->read == NULL)
@@ -262,6 +275,7 @@ static void put_tokens(struct buf *out, const struct trace_tokens *t)
 	json_begin(out, "tokens", '{');
 	put_counts(out, "logged", t->read);
 	put_counts(out, "counted", t->cut);
+	put_estimate(out, t);
 	json_end(out, '}');
 }
 
@@ -299,11 +313,14 @@ static void put_share(struct buf *out, const struct way_price *price, enum rate_
 {
 	const wide dollar = (wide)1000000000 * 1000000;
 	wide share = cost_share(&price->units, &price->rates, kind);
+	struct buf units = {0};
 	char text[64];
 
 	json_begin(out, NULL, '{');
 	put_member(out, "kind", rate_name(kind));
-	json_int(out, rate_is_time(kind) ? "milliseconds" : "units", price->units.n[kind]);
+	way_put_units(&units, price, kind);
+	json_number(out, rate_is_time(kind) ? "milliseconds" : "units", units.p);
+	buf_free(&units);
 	rate_print(kind, price->rates.rate[kind], text);
 	json_number(out, "usd", text);
 	put_member(out, "per", rate_unit(kind));
@@ -336,9 +353,13 @@ static void put_flags(struct buf *out, const struct call *c)
 		unsigned flag;
 		const char *name;
 	} flags[] = {
-		{CALL_UNPRICED, "unpriced"},         {CALL_ESTIMATED, "estimated"},
-		{CALL_INCONSISTENT, "inconsistent"}, {CALL_UNKNOWN_USAGE, "unknown_usage"},
-		{CALL_COST_LOGGED, "cost_logged"},   {CALL_INCOMPLETE, "incomplete"},
+		{CALL_UNPRICED, "unpriced"},
+		{CALL_ESTIMATED, "estimated"},
+		{CALL_INCONSISTENT, "inconsistent"},
+		{CALL_UNKNOWN_USAGE, "unknown_usage"},
+		{CALL_COST_LOGGED, "cost_logged"},
+		{CALL_INCOMPLETE, "incomplete"},
+		{CALL_USAGE_ESTIMATED, "estimated_usage"},
 	};
 
 	json_begin(out, "flags", '[');

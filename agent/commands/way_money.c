@@ -4,7 +4,9 @@
 #include "agent/base/escape.h"
 #include "agent/commands/page.h"
 #include "agent/commands/price_text.h"
+#include "agent/commands/text.h"
 #include "agent/commands/way.h"
+#include "agent/meter/estimate.h"
 #include "parsers/timestamp.h"
 
 /* ---- tokens ---- */
@@ -90,13 +92,28 @@ static bool has_parts(const struct call *c, const struct whole *w)
 	return false;
 }
 
+/* "input_tokens is not logged: estimated as 310 from 1,240 characters". */
+static void put_estimate(struct page *p, const struct trace_tokens *t, enum text of)
+{
+	enum count count = estimate_count(of);
+	char characters[TEXT_COUNT];
+	struct buf text = {0};
+
+	text_count(characters, t->read->text[of]);
+	buf_printf(&text, "%s is not logged: estimated as %" PRId64 " from %s characters",
+	           count_name(count), t->made->count[count], characters);
+	page_buf(p, 0, &text);
+}
+
 static void put_whole(struct page *p, const struct trace_tokens *t, const struct whole *w)
 {
 	struct buf text = {0};
 
 	if (w->key == NULL && !has_parts(t->made, w))
 		return;
-	if (t->read->count[w->whole] == ABSENT && t->cut->count[w->whole] != ABSENT) {
+	if (t->read->count[w->whole] == ABSENT && t->made->count[w->whole] != ABSENT) {
+		put_estimate(p, t, w->whole == COUNT_INPUT ? TEXT_INPUT : TEXT_OUTPUT);
+	} else if (t->read->count[w->whole] == ABSENT && t->cut->count[w->whole] != ABSENT) {
 		buf_printf(&text, "%s is not logged: its parts make %" PRId64, count_name(w->whole),
 		           t->cut->count[w->whole]);
 		page_buf(p, 0, &text);
@@ -268,14 +285,29 @@ static bool has_share(const struct way_price *price, enum rate_kind kind)
 	return price->units.n[kind] && (kind != RATE_REQUEST || price->rates.rate[kind]);
 }
 
+void way_put_units(struct buf *out, const struct way_price *price, enum rate_kind kind)
+{
+	char text[COST_TEXT];
+
+	if (kind != RATE_UNIT) {
+		buf_printf(out, "%" PRId64, price->units.n[kind]);
+		return;
+	}
+	cost_print(price->units.n[kind] * 1000, text); /* millionths, as billionths */
+	buf_puts(out, text);
+}
+
 /* "input 4 x $3 per 1M tokens". */
 static void put_product(struct buf *out, const struct way_price *price, enum rate_kind kind)
 {
 	char rate[RATE_TEXT];
+	struct buf units = {0};
 
+	way_put_units(&units, price, kind);
 	rate_print(kind, price->rates.rate[kind], rate);
-	buf_printf(out, "%-15s %9" PRId64 "%s x $%s per %s", rate_name(kind), price->units.n[kind],
+	buf_printf(out, "%-15s %9s%s x $%s per %s", rate_name(kind), units.p,
 	           rate_is_time(kind) ? " ms" : "", rate, rate_unit(kind));
+	buf_free(&units);
 }
 
 /* The longest of the products: behind them stand the sums. */

@@ -323,6 +323,8 @@ static void put_notes(struct page *p, const struct call *c)
 	} flags[] = {
 		{CALL_UNPRICED, "unpriced: no price is known for it"},
 		{CALL_ESTIMATED, "estimated: priced as another model (unknown_model)"},
+		{CALL_USAGE_ESTIMATED,
+	         "estimated usage: tokens from the length of its texts (estimate)"},
 		{CALL_INCONSISTENT, "inconsistent: a part exceeded its whole and was cut"},
 		{CALL_UNKNOWN_USAGE, "unknown usage: the log has no counts"},
 		{CALL_COST_LOGGED, "the cost is the log's own"},

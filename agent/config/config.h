@@ -88,6 +88,26 @@ enum frame_rule {
 enum keep_rule { KEEP_LARGEST, KEEP_LAST, KEEP_FIRST };
 enum cost_rule { COST_COMPUTED, COST_LOGGED, COST_LOGGED_ELSE_COMPUTED };
 
+/* Of what a resource's cost is. */
+enum resource_per { PER_HOUR, PER_DAY, PER_MONTH, PER_UNIT };
+
+/* What costs beside the tokens. By time: `quantity` of it, from a day on. By the unit: the records
+ * of a source say how many. */
+struct resource_config {
+	char *name; /* in the place of a model */
+	char *kind;
+	char *cost; /* USD, as written */
+	int64_t cost_nano;
+	enum resource_per per;
+	bool per_given;
+	int64_t quantity;    /* millionths */
+	int64_t period_nano; /* cost times quantity */
+	char *from, *until;  /* dates or instants; NULL: not given */
+	struct pair *set;    /* label -> value */
+	size_t set_n;
+	struct place place;
+};
+
 struct source_config {
 	char *name;
 	struct place place;
@@ -111,7 +131,10 @@ struct source_config {
 	struct rule *rules;
 	size_t rules_n;
 	bool input_includes_cache, output_includes_reasoning;
-	char **dedupe_by; /* field names, names with _, or paths */
+	char **estimate_input, **estimate_output; /* paths of texts, or of their lengths */
+	size_t estimate_input_n, estimate_output_n;
+	int64_t estimate_characters; /* per token, in millionths */
+	char **dedupe_by;            /* field names, names with _, or paths */
 	size_t dedupe_by_n;
 	enum keep_rule dedupe_keep;
 	int64_t dedupe_within; /* microseconds */
@@ -133,6 +156,32 @@ struct source_config {
 	bool copies_count; /* copies: count */
 	bool follow_symlinks;
 	char *timezone; /* "local" by default */
+};
+
+/* What else calls would have cost. */
+struct baseline_config {
+	char *name;
+	char **books; /* files, or one of the words below; none: our own cost */
+	size_t books_n;
+	int64_t discount_ppm; /* off that; 0: none */
+};
+
+#define BASELINE_SHIPPED "shipped" /* the book that is part of the program */
+#define BASELINE_LOGGED  "logged"  /* what the logs themselves say */
+
+/* From a date on, one USD is so much of a currency. */
+struct currency_rate {
+	char *from;    /* as written */
+	int64_t order; /* as an instant, if days began in UTC */
+	int64_t rate;  /* billionths */
+};
+
+#define CURRENCY_RATE_MAX INT64_C(1000000000000000) /* a million of it is one USD */
+
+struct currency_config {
+	char *code;                  /* "EUR"; NULL: reports are in USD */
+	struct currency_rate *rates; /* in the order of their dates */
+	size_t rates_n;
 };
 
 /* Times in microseconds. */
@@ -160,9 +209,13 @@ struct config {
 		*own_prices;  /* the list `prices.own`, read by meter/book.h; NULL: none */
 	struct pair *aliases; /* model as logged -> model in the book */
 	size_t aliases_n;
-	char *imported;     /* the folder of imported price books, beside the database that the
-	                       file names; NULL: there is none */
-	char *price_as;     /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
+	char *imported; /* the folder of imported price books, beside the database that the
+	                   file names; NULL: there is none */
+	char *price_as; /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
+	struct resource_config *resources;
+	size_t resources_n;
+	struct baseline_config baseline;
+	struct currency_config currency;
 	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
 	struct follow_config follow;
 	enum log_format log_format;

@@ -19,6 +19,8 @@ const struct field fields[] = {
 	{"operation", FIELD_LABEL, LABEL_OPERATION, "chat, embeddings, image, rerank, ..."},
 	{"service_tier", FIELD_LABEL, LABEL_TIER, "standard, batch, flex or priority"},
 	{"status", FIELD_LABEL, LABEL_STATUS, "ok or error"},
+	{"kind", FIELD_LABEL, LABEL_KIND,
+         "what a resource is: gpu, storage, ...; of model calls none"},
 	{"input_tokens", FIELD_COUNT, COUNT_INPUT, "all prompt tokens, cached ones included"},
 	{"cache_read_tokens", FIELD_COUNT, COUNT_CACHE_READ, "input tokens read from a cache"},
 	{"cache_write_tokens", FIELD_COUNT, COUNT_CACHE_WRITE, "input tokens written to a cache"},
@@ -42,6 +44,8 @@ const struct field fields[] = {
 	{"video_seconds", FIELD_COUNT, COUNT_VIDEO_MS, "seconds of video, where that is billed"},
 	{"pages", FIELD_COUNT, COUNT_PAGES, "pages read, where that is billed"},
 	{"characters", FIELD_COUNT, COUNT_CHARACTERS, "characters, where those are billed"},
+	{"quantity", FIELD_COUNT, COUNT_QUANTITY,
+         "units of a resource that were used: hours, gigabytes, ..."},
 	{"web_searches", FIELD_COUNT, COUNT_WEB_SEARCHES, "searches the provider made"},
 	{"session", FIELD_DETAIL, DETAIL_SESSION, "the conversation or run it belongs to"},
 	{"request_id", FIELD_DETAIL, DETAIL_REQUEST_ID, "names the call, for people"},
@@ -52,14 +56,14 @@ const struct field fields[] = {
 	{"latency", FIELD_DURATION, 0, "how long it took"},
 	{"ttft", FIELD_DURATION, 1, "time to the first token"},
 	{"logged_cost", FIELD_MONEY, 0, "what the log itself says it cost, in USD"},
+	{"resource", FIELD_RESOURCE, 0, "what was used where it is no model: one of `resources`"},
 	{"prompt", FIELD_PROMPT, 0, "only ever hashed; finds identical prompts"},
 	{0},
 };
 
 const size_t fields_n = sizeof(fields) / sizeof(fields[0]) - 1;
 
-/* time, latency, ttft, logged_cost and prompt are the ones without an enum of their own. */
-static_assert(sizeof(fields) / sizeof(fields[0]) - 1 == LABELS + COUNTS + DETAILS + 5,
+static_assert(sizeof(fields) / sizeof(fields[0]) - 1 == FIELDS,
               "a row for every label, count and detail");
 
 const struct field *field_find(struct str name)

@@ -22,6 +22,7 @@ enum label {
 	LABEL_OPERATION,
 	LABEL_TIER,
 	LABEL_STATUS,
+	LABEL_KIND, /* what a resource is (config.h); empty: a call of a model */
 	LABELS
 };
 
@@ -49,13 +50,16 @@ enum count {
 	COUNT_VIDEO_MS,         /* video_seconds, kept in milliseconds */
 	COUNT_PAGES,
 	COUNT_CHARACTERS,
+	COUNT_QUANTITY, /* units of a resource, kept in millionths */
 	COUNTS
 };
 
-/* Whether a count is of seconds, which are kept in milliseconds. */
-static inline bool count_is_time(enum count count)
+/* Decimal places that are kept of a count: seconds are in milliseconds. */
+static inline int count_places(enum count count)
 {
-	return count == COUNT_AUDIO_MS || count == COUNT_VIDEO_MS;
+	if (count == COUNT_QUANTITY)
+		return 6;
+	return count == COUNT_AUDIO_MS || count == COUNT_VIDEO_MS ? 3 : 0;
 }
 
 /* Text that is kept with a call but is no dimension of totals. */
@@ -76,7 +80,12 @@ enum field_kind {
 	FIELD_DURATION, /* index 0 latency, 1 ttft */
 	FIELD_MONEY,    /* logged_cost */
 	FIELD_PROMPT,   /* only ever hashed */
+	FIELD_RESOURCE, /* what is used instead of a model: its name becomes the model's */
 };
+
+/* Rows of the table: time, latency, ttft, logged_cost, resource and prompt have no enum of their
+ * own. */
+enum { FIELDS = LABELS + COUNTS + DETAILS + 6 };
 
 struct field {
 	const char *name; /* as in configuration, reports and views */

@@ -5,6 +5,8 @@
  */
 #include "agent/config/keys.h"
 
+#include "agent/config/money.h"
+#include "agent/config/resources.h"
 #include "agent/config/rules.h"
 #include "agent/config/sources.h"
 
@@ -123,6 +125,20 @@ const struct key keys[] = {
 	{"sources[].tokens.output_includes_reasoning", "true | false", "true",
 	 bind_bool, TO(source_config, output_includes_reasoning),
 	 "false: reasoning tokens come on top of output_tokens"},
+	{"sources[].estimate", "a map", "",
+	 sources_estimate, NOWHERE,
+	 "tokens of calls whose records do not count them, from the length of their texts; such calls "
+	 "are flagged"},
+	{"sources[].estimate.input", "a path or a list of paths", "",
+	 bind_texts, LIST_TO(source_config, estimate_input),
+	 "where what was asked stands: texts, messages with texts in them, or their length in characters; "
+	 "added up, measured, never stored"},
+	{"sources[].estimate.output", "a path or a list of paths", "",
+	 bind_texts, LIST_TO(source_config, estimate_output),
+	 "the same of what was answered"},
+	{"sources[].estimate.chars_per_token", "a decimal", "4",
+	 sources_characters, TO(source_config, estimate_characters),
+	 "4 is usual for English; fewer for other scripts and for code"},
 	{"sources[].dedupe", "a map", "",
 	 sources_dedupe, NOWHERE,
 	 "records that are one call"},
@@ -196,6 +212,59 @@ const struct key keys[] = {
 	{"unknown_model.price_as", "a model", "",
 	 bind_text, TO(config, price_as),
 	 "prices it as this model and flags the call as estimated"},
+	{"resources", "a list of resources", "",
+	 resources_bind, NOWHERE,
+	 "what costs beside the tokens: GPU hours, a vector database, storage, traffic, fine-tuning"},
+	{"resources[].name", "a name", "",
+	 bind_text, TO(resource_config, name),
+	 "what reports show in the place of a model; several entries of one name follow each other; "
+	 "required"},
+	{"resources[].kind", "text", "resource",
+	 bind_text, TO(resource_config, kind),
+	 "what it is: gpu, storage, ...; report --by kind"},
+	{"resources[].cost", "USD", "",
+	 resources_cost, TO(resource_config, cost),
+	 "of one of it for an hour, day or month, or of one unit; required"},
+	{"resources[].per", "hour | day | month | unit", "",
+	 resources_per, TO(resource_config, per),
+	 "what the cost is for; unit: a source has records with `resource` and `quantity`; required"},
+	{"resources[].quantity", "a number", "1",
+	 resources_quantity, TO(resource_config, quantity),
+	 "how many of it there are"},
+	{"resources[].from", "a date or an instant", "",
+	 resources_date, TO(resource_config, from),
+	 "when it begins to be paid, or its price to hold; required but for units"},
+	{"resources[].until", "a date or an instant", "",
+	 resources_date, TO(resource_config, until),
+	 "when it ends, that day left out"},
+	{"resources[].set", "a map of field: constant", "",
+	 resources_set, LIST_TO(resource_config, set),
+	 "whom and what it is for: provider, service, team, ..."},
+
+	{"baseline", "a map", "",
+	 money_baseline, NOWHERE,
+	 "what the same calls would have cost: reports show it and the saving"},
+	{"baseline.name", "a short name", "baseline",
+	 money_name, TO(config, baseline.name),
+	 "the title of its column"},
+	{"baseline.books", "a file or a list of files, shipped or logged", "",
+	 bind_files, LIST_TO(config, baseline.books),
+	 "price books that are asked before the shipped one, instead of all of yours; logged: what the logs "
+	 "say a call cost; none: the discount is taken off your own cost"},
+	{"baseline.discount", "a percentage", "",
+	 money_discount, TO(config, baseline.discount_ppm),
+	 "taken off, such as 15 %"},
+
+	{"currency", "a map", "",
+	 money_currency, NOWHERE,
+	 "reports in another currency than USD; the ledger stays in USD"},
+	{"currency.code", "a currency (EUR)", "",
+	 money_code, TO(config, currency.code),
+	 "its three letters; required in currency"},
+	{"currency.rates", "a map of date: rate", "",
+	 money_rates, NOWHERE,
+	 "how much of it one USD is from that date on; required in currency"},
+
 	{"keep", "a map", "",
 	 bind_section, NOWHERE,
 	 "how long things are kept"},

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "agent/config/keys.h"
+#include "parsers/number.h"
 
 static const char SOURCE[] = "sources[]";
 
@@ -39,6 +40,34 @@ static bool whole_section(struct binder *b, const struct key *key, const struct 
 	if (!bind_section(b, key, node, into))
 		return false;
 	return (*required[0] && *required[1]) || bind_fail(b, node->line, "%s", what);
+}
+
+bool sources_estimate(struct binder *b, const struct key *key, const struct yaml_node *node,
+                      void *into)
+{
+	struct source_config *s = into;
+
+	s->estimate_input_n = s->estimate_output_n = 0;
+	if (node->type == YAML_NULL)
+		return true;
+	if (!bind_section(b, key, node, into))
+		return false;
+	return s->estimate_input_n + s->estimate_output_n ||
+	       bind_fail(b, node->line,
+	                 "`input` or `output` is required: where the text stands that is measured");
+}
+
+/* A number of characters a token, in millionths. */
+bool sources_characters(struct binder *b, const struct key *key, const struct yaml_node *node,
+                        void *into)
+{
+	enum { DIGITS = 6, MOST = 100000000 };
+	int64_t *characters = bind_member(into, key->offset);
+
+	if (node->type != YAML_SCALAR || !number_decimal(node->text, DIGITS, characters) ||
+	    *characters <= 0 || *characters > MOST)
+		return bind_expected(b, node, "characters per token such as 4 or 3.5");
+	return true;
 }
 
 bool sources_dedupe(struct binder *b, const struct key *key, const struct yaml_node *node,

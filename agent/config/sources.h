@@ -9,6 +9,8 @@ bind_fn sources_bind; /* into a struct config */
 /* Into a struct source_config. */
 bind_fn sources_unwrap;
 bind_fn sources_patterns;
+bind_fn sources_estimate;
+bind_fn sources_characters;
 bind_fn sources_dedupe;
 bind_fn sources_join;
 bind_fn sources_cumulative;

@@ -50,6 +50,8 @@ static bool has_field(const struct call *c, const struct field *field)
 		return (field->index ? c->ttft : c->latency) != ABSENT;
 	case FIELD_MONEY:
 		return c->has_logged_cost;
+	case FIELD_RESOURCE:
+		return c->label[LABEL_KIND].n > 0;
 	case FIELD_PROMPT:
 		return c->prompt_hash != 0;
 	}
@@ -58,7 +60,7 @@ static bool has_field(const struct call *c, const struct field *field)
 
 static void add_fields(struct fit *f, const struct call *c)
 {
-	for (size_t i = 0; i < fields_n && i < FIT_FIELDS; i++) {
+	for (size_t i = 0; i < fields_n; i++) {
 		bool there = has_field(c, &fields[i]);
 
 		f->fields[i] += there;

@@ -7,8 +7,6 @@
 #include "agent/detect/sample.h"
 #include "agent/meter/extract.h"
 
-enum { FIT_FIELDS = 40 };
-
 enum fit_kind { FIT_OTHER, FIT_COMPLETE, FIT_UNKNOWN };
 
 struct fit {
@@ -19,14 +17,14 @@ struct fit {
 	int64_t flawed;   /* calls whose parts exceed their whole */
 	int64_t unpriced; /* calls of models without a price */
 	int64_t skipped, duplicates;
-	int64_t rejected;           /* other than broken */
-	int64_t broken;             /* not of the format at all */
-	int64_t marked;             /* records that pass the tests of `detect` */
-	int64_t filled;             /* fields that all complete calls have together */
-	char reason[80];            /* of the first that was rejected; "" */
-	char value[80];             /* and what stood there */
-	int64_t fields[FIT_FIELDS]; /* complete calls that have it, by the table of fields */
-	unsigned char *kinds;       /* of each record, enum fit_kind */
+	int64_t rejected;       /* other than broken */
+	int64_t broken;         /* not of the format at all */
+	int64_t marked;         /* records that pass the tests of `detect` */
+	int64_t filled;         /* fields that all complete calls have together */
+	char reason[80];        /* of the first that was rejected; "" */
+	char value[80];         /* and what stood there */
+	int64_t fields[FIELDS]; /* complete calls that have it, by the table of fields */
+	unsigned char *kinds;   /* of each record, enum fit_kind */
 	bool has_call;
 	struct call call; /* the first complete call; its texts are in `memory` */
 	struct arena memory;

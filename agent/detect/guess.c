@@ -99,6 +99,7 @@ static bool values_agree(const struct leaf *leaf, const struct field *field)
 		if (field->index == DETAIL_ERROR || field->index == DETAIL_REQUESTED_MODEL)
 			return most(leaf->words, leaf->n) && leaf->money == 0;
 		return leaf->longs == 0;
+	case FIELD_RESOURCE:
 	case FIELD_PROMPT:
 		return false;
 	}

@@ -354,7 +354,7 @@ static void keep_missing(struct guess *guess, const struct fit *fit)
 		const struct guess_field *f = &guess->fields[i];
 		size_t row = (size_t)(f->field - fields);
 
-		if (row < FIT_FIELDS && fit->fields[row] == 0 && f->v[0].doubt == NULL &&
+		if (fit->fields[row] == 0 && f->v[0].doubt == NULL &&
 		    f->field->kind != FIELD_TIME && f->field->kind != FIELD_PROMPT)
 			guess->fields[n++] = *f;
 	}

@@ -195,6 +195,12 @@ static int64_t tokens(const struct call_row *row)
 	return (input > 0 ? input : 0) + (output > 0 ? output : 0);
 }
 
+/* Tokens that are estimated are worth less than any that the log has counted. */
+static bool is_counted(const struct call_row *row)
+{
+	return (row->flags & CALL_USAGE_ESTIMATED) == 0;
+}
+
 /* Whether a record takes the place of one that was read before it. */
 static bool is_better(const struct call_row *row, const struct call_row *held)
 {
@@ -202,6 +208,8 @@ static bool is_better(const struct call_row *row, const struct call_row *held)
 	case KEEP_FIRST:
 		return row->time < held->time;
 	case KEEP_LARGEST:
+		if (is_counted(row) != is_counted(held))
+			return is_counted(row);
 		if (tokens(row) != tokens(held))
 			return tokens(row) > tokens(held);
 		break;

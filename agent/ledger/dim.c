@@ -82,6 +82,7 @@ static const struct {
 	[DIM_OPERATION] = {.name = "operation", .column = 9},
 	[DIM_TIER] = {.name = "tier", .column = 10},
 	[DIM_STATUS] = {.name = "status", .column = 11},
+	[DIM_KIND] = {.name = "kind", .column = 12},
 	[DIM_SESSION] = {.name = "session", .column = DIM_COLUMN_NONE},
 	[DIM_HOUR] = {"hour", DIM_COLUMN_NONE, zone_hour_start, text_hour},
 	[DIM_DAY] = {"day", DIM_COLUMN_NONE, zone_day_start, text_day},
@@ -118,6 +119,11 @@ int dim_column(enum dim dim)
 bool dim_is_time(enum dim dim)
 {
 	return dims[dim].value != NULL;
+}
+
+struct str dim_nothing(enum dim dim)
+{
+	return dim == DIM_KIND ? STR(KIND_MODEL) : STR("");
 }
 
 int64_t dim_value(enum dim dim, const struct zone *zone, int64_t time)

@@ -30,8 +30,9 @@ static int feed_connect(sqlite3 *db, void *feed, int argc, const char *const *ar
 	(void)message;
 	table->feed = feed;
 	*ret = &table->base;
-	return sqlite3_declare_vtab(db, "CREATE TABLE feed (c0, c1, c2, c3, c4, c5, c6, c7, c8, "
-	                                "c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19)");
+	return sqlite3_declare_vtab(db,
+	                            "CREATE TABLE feed (c0, c1, c2, c3, c4, c5, c6, c7, c8, "
+	                            "c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20)");
 }
 
 static int feed_disconnect(sqlite3_vtab *table)

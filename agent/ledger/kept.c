@@ -14,14 +14,15 @@ static const char CALLS[] =
 	"reasoning, input_audio_tokens, output_audio_tokens, input_image_tokens, "
 	"output_image_tokens, images, audio_ms, web_searches, cache_read_audio_tokens, "
 	"cache_read_image_tokens, input_video_tokens, output_video_tokens, video_ms, pages, "
-	"characters, cost, p.text, flags, latency, ttft, session, request_id, m.text, g.text, "
+	"characters, quantity, cost, p.text, flags, latency, ttft, session, request_id, m.text, "
+	"g.text, "
 	"e.text, logged_cost, prompt_hash "
 	"FROM call_rows c LEFT JOIN call_rare ON call = c.id LEFT JOIN labels p ON p.id = price "
 	"LEFT JOIN labels m ON m.id = requested_model LEFT JOIN labels g ON g.id = region "
 	"LEFT JOIN labels e ON e.id = error WHERE c.id > ? AND c.id < ? ORDER BY c.id";
 static const char NAMES[] =
 	"SELECT source, provider, model, feature, user, agent, service, team, api_key, operation, "
-	"service_tier, status FROM combination_names WHERE id = ?";
+	"service_tier, status, nullif(kind, '" KIND_MODEL "') FROM combination_names WHERE id = ?";
 
 enum column {
 	KEPT_ID,
@@ -48,9 +49,10 @@ struct named {
 struct kept_reader {
 	struct sql *sql;
 	struct grouping *grouping;
-	int64_t last, until; /* ids; calls between them are still to come */
-	sqlite3_stmt *rows;  /* NULL: let go of */
-	struct table index;  /* over `named` */
+	const struct zone *hours; /* kept_by_hour; NULL: no */
+	int64_t last, until;      /* ids; calls between them are still to come */
+	sqlite3_stmt *rows;       /* NULL: let go of */
+	struct table index;       /* over `named` */
 	struct named *named;
 	size_t named_room;
 	struct arena text;
@@ -66,6 +68,11 @@ struct kept_reader *kept_open(struct sql *sql, struct grouping *grouping, int64_
 	r->last = scan_first_id(since) - 1;
 	r->until = scan_first_id(until);
 	return r;
+}
+
+void kept_by_hour(struct kept_reader *r, const struct zone *zone)
+{
+	r->hours = zone;
 }
 
 void kept_pause(struct kept_reader *r)
@@ -163,7 +170,8 @@ static bool take(struct kept_reader *r, struct kept_call *ret, bool *taken, stru
 {
 	sqlite3_stmt *st = r->rows;
 	struct grouping *g = r->grouping;
-	uint32_t times = grouping_times(g, scan_quarter(sqlite3_column_int64(st, KEPT_ID)));
+	int64_t quarter = scan_quarter(sqlite3_column_int64(st, KEPT_ID));
+	uint32_t times = grouping_times(g, r->hours ? zone_hour_start(r->hours, quarter) : quarter);
 	uint32_t session = grouping_session(g, sql_column_text(st, KEPT_DETAILS + DETAIL_SESSION));
 	const struct named *names;
 	uint32_t labels;

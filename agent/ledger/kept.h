@@ -22,6 +22,8 @@ struct kept_reader;
 /* Of those that `grouping` takes, in [since, until) microseconds. Keeps `sql` and `grouping`. */
 struct kept_reader *kept_open(struct sql *sql, struct grouping *grouping, int64_t since,
                               int64_t until);
+/* A call is of the time at which its hour of `zone` begins, as totals are; else of its own. */
+void kept_by_hour(struct kept_reader *r, const struct zone *zone);
 void kept_close(struct kept_reader **r);
 /* The next call; *more is false when there is none. False and *err. */
 bool kept_next(struct kept_reader *r, struct kept_call *ret, bool *more, struct err *err);

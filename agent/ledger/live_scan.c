@@ -211,7 +211,9 @@ static bool add_call(struct live_tally *t, struct sql *sql, sqlite3_stmt *st, st
 		.combination = sqlite3_column_int64(st, CALL_COMBINATION),
 		.numbers.sums = {.calls = 1,
 	                         .unpriced = (flags & CALL_UNPRICED) != 0,
-	                         .estimated = (flags & CALL_ESTIMATED) != 0,
+	                         .estimated =
+	                                 (flags & (CALL_ESTIMATED | CALL_USAGE_ESTIMATED)) != 0,
+	                         .estimated_usage = (flags & CALL_USAGE_ESTIMATED) != 0,
 	                         .unknown_usage = (flags & CALL_UNKNOWN_USAGE) != 0,
 	                         .inconsistent = (flags & CALL_INCONSISTENT) != 0,
 	                         .cost = sqlite3_column_int64(st, CALL_COST)},

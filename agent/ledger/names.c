@@ -1,9 +1,9 @@
 /*
  * A batch names a combination once, whatever the number of its calls; with many labels that is
- * still nearly one per call. So the way in memory is short: the twelve numbers are compared as they
- * are, and what a look-up will touch is fetched while those before it are compared. What was not
- * seen since the last clearing is asked of SQL in one statement for the whole batch, and what is
- * not there either is added in another, both in the order of the index.
+ * still nearly one per call. So the way in memory is short: the thirteen numbers are compared as
+ * they are, and what a look-up will touch is fetched while those before it are compared. What was
+ * not seen since the last clearing is asked of SQL in one statement for the whole batch, and what
+ * is not there either is added in another, both in the order of the index.
  */
 #include "agent/ledger/names.h"
 
@@ -20,11 +20,11 @@ static const char COMBINATION_FIND[] =
 	"SELECT k.id FROM feed CROSS JOIN combinations k ON k.hash = c1 AND k.source = c2 "
 	"AND k.provider = c3 AND k.model = c4 AND k.feature = c5 AND k.user = c6 AND k.agent = c7 "
 	"AND k.service = c8 AND k.team = c9 AND k.api_key = c10 AND k.operation = c11 "
-	"AND k.tier = c12 AND k.status = c13";
+	"AND k.tier = c12 AND k.status = c13 AND k.kind = c14";
 static const char COMBINATION_ADD[] =
 	"INSERT INTO combinations (id, hash, source, provider, model, feature, user, agent, "
-	"service, team, api_key, operation, tier, status) SELECT c0, c1, c2, c3, c4, c5, c6, c7, "
-	"c8, c9, c10, c11, c12, c13 FROM feed";
+	"service, team, api_key, operation, tier, status, kind) SELECT c0, c1, c2, c3, c4, c5, c6, "
+	"c7, c8, c9, c10, c11, c12, c13, c14 FROM feed";
 
 enum { AHEAD = 16 }; /* look-ups under way at once */
 
@@ -115,14 +115,17 @@ static struct combination in_ledger_labels(const struct combination *from, const
 	return c;
 }
 
-/* It is stored: it must stay what it is. */
+/* It is stored: it must stay what it is. So the kind, which came later, counts where there is one.
+ */
 static uint32_t combination_hash(const struct combination *c)
 {
 	uint64_t hash = c->source;
 
-	for (int i = 0; i + 1 < LABELS; i += 2)
+	for (int i = 0; i + 1 < LABEL_KIND; i += 2)
 		hash = hash_mix(hash, (uint64_t)c->label[i] << 32 | c->label[i + 1]);
-	hash = hash_mix(hash, c->label[LABELS - 1]);
+	hash = hash_mix(hash, c->label[LABEL_STATUS]);
+	if (c->label[LABEL_KIND])
+		hash = hash_mix(hash, c->label[LABEL_KIND]);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 

@@ -11,6 +11,8 @@
 
 #include "agent/ledger/dim.h"
 #include "agent/ledger/inner.h"
+#include "agent/ledger/query_baseline.h"
+#include "agent/ledger/query_fixed.h"
 #include "agent/ledger/query_rows.h"
 #include "agent/ledger/query_scan.h"
 
@@ -56,6 +58,18 @@ static bool first_and_last_hour(struct sql *sql, int64_t *first, int64_t *last, 
 	return true;
 }
 
+/* By the hours of resources, where there are some. */
+static void widen(const struct query *q, const struct zone *zone, int64_t *first, int64_t *last)
+{
+	int64_t begin, end;
+	bool empty = *first == INT64_MIN;
+
+	if (!fixed_range(q, zone, &begin, &end))
+		return;
+	*first = empty || begin < *first ? begin : *first;
+	*last = empty || end > *last ? end : *last;
+}
+
 /* Closes open ends where there are calls, and moves the others outwards to whole hours. */
 static bool fit_time(struct ledger *l, const struct query *q, struct query_result *r,
                      struct err *err)
@@ -67,6 +81,7 @@ static bool fit_time(struct ledger *l, const struct query *q, struct query_resul
 
 	if (!first_and_last_hour(&l->sql, &first, &last, err))
 		return false;
+	widen(q, zone, &first, &last);
 	r->since = q->since == INT64_MIN ? first : q->since;
 	r->until = q->until == INT64_MAX ? last + TIME_HOUR : q->until;
 	if (q->since != INT64_MIN && !exact)
@@ -121,8 +136,8 @@ static bool label_texts(const struct scan *s, struct arena *a, struct str *texts
 		size_t dim = i % QUERY_DIMS_MAX;
 
 		if (dim < q->by_n && dim_column(q->by[dim]) != DIM_COLUMN_NONE)
-			ok = query_label(s->sql, t->v[i / QUERY_DIMS_MAX].v[dim], a, &texts[i],
-			                 err);
+			ok = grouping_label(&s->grouping, q->by[dim],
+			                    t->v[i / QUERY_DIMS_MAX].v[dim], a, &texts[i], err);
 	}
 	return ok;
 }
@@ -176,6 +191,8 @@ static bool make_rows(const struct scan *s, struct query_result *r, struct err *
 					: key_text(s, group, dim, labels, times);
 		r->rows[i].errors = group->errors;
 		r->rows[i].sums = group->numbers.sums;
+		r->rows[i].compared = group->compared;
+		memcpy(r->rows[i].foreign, group->foreign, sizeof(group->foreign));
 	}
 	free(labels);
 	free(times);
@@ -203,7 +220,9 @@ static bool run(struct ledger *l, const struct query *q, struct query_result *r,
 
 	s.since = r->since;
 	s.until = r->until;
-	ok = ok && scan(&s, q, err) && answer(&s, q, r, err);
+	ok = ok && scan(&s, q, err) && scan_fixed(&s, err) &&
+	     (q->unpriced_only || scan_baseline(&s, mentions(q, is_session), err)) &&
+	     answer(&s, q, r, err);
 	grouping_close(&s.grouping);
 	latencies_free(&s.latencies);
 	return ok;
@@ -226,6 +245,31 @@ struct query_result *query_run(struct ledger *l, const struct query *q, struct e
 	if (!ok)
 		query_result_free(&r);
 	return r;
+}
+
+int64_t query_amount(const struct query *q, const struct query_row *row, enum amount amount)
+{
+	if (q->currency)
+		return currency_round(row->foreign[amount]);
+	switch (amount) {
+	case AMOUNT_COST:
+		return row->sums.cost;
+	case AMOUNT_COMPARED:
+		return row->compared.cost;
+	case AMOUNT_BASELINE:
+		return row->compared.baseline;
+	case AMOUNTS:
+		break;
+	}
+	return 0;
+}
+
+int64_t query_saving(const struct query *q, const struct query_row *row)
+{
+	if (q->currency)
+		return currency_round(row->foreign[AMOUNT_BASELINE] -
+		                      row->foreign[AMOUNT_COMPARED]);
+	return row->compared.baseline - row->compared.cost;
 }
 
 void query_result_free(struct query_result **rp)

@@ -5,7 +5,10 @@
 #define LEDGER_QUERY_H
 
 #include "agent/ledger/ledger.h"
+#include "agent/meter/baseline.h"
+#include "agent/meter/currency.h"
 #include "agent/meter/histogram.h"
+#include "agent/meter/resource.h"
 
 enum dim {
 	DIM_MODEL,
@@ -19,6 +22,7 @@ enum dim {
 	DIM_OPERATION,
 	DIM_TIER,
 	DIM_STATUS,
+	DIM_KIND,
 	DIM_SOURCE,
 	DIM_SESSION, /* from kept calls only */
 	DIM_HOUR,
@@ -51,19 +55,35 @@ struct query {
 	/* Only calls without a price, without latencies. Where an hour's total mixes calls with and
 	 * without, its tokens are shared out by number of calls. */
 	bool unpriced_only;
+	/* What costs with time, up to `now` (microseconds): rows without calls. NULL: nothing. */
+	const struct resources *resources;
+	int64_t now;
+	const struct baseline *baseline; /* NULL: none. Its books are asked of kept calls alone */
+	const struct currency *currency; /* NULL: USD */
 };
+
+/* Calls that have a cost and a baseline, and both sums of those: nano-dollars. */
+struct compared {
+	int64_t calls, cost, baseline;
+};
+
+/* What can be shown in another currency. */
+enum amount { AMOUNT_COST, AMOUNT_COMPARED, AMOUNT_BASELINE, AMOUNTS };
 
 struct query_row {
 	struct str key[QUERY_DIMS_MAX]; /* text of each dim; owned by the result */
 	int64_t errors;
 	struct sums sums;
+	struct compared compared;
+	wide foreign[AMOUNTS]; /* nano-dollars times rates; 0 without a currency */
 	bool has_percentiles;
 	int64_t p50, p95, p99; /* microseconds */
 };
 
 struct query_result {
 	int64_t since, until; /* as asked, moved outwards to whole hours where totals are by hour;
-	                       * open ends are the first and last hour there is; still open
+	                       * open ends are the first and last hour there is of
+	                       * calls and resources; still open
 	                       * when the ledger is empty. By session: as asked */
 	bool moved;           /* they were moved */
 	struct query_row *rows;
@@ -77,6 +97,10 @@ struct query_result {
  * from the calls that are kept; a row has none if there is neither. */
 struct query_result *query_run(struct ledger *l, const struct query *q, struct err *err);
 void query_result_free(struct query_result **r);
+/* An amount of a row, in billionths of what the query is shown in. */
+int64_t query_amount(const struct query *q, const struct query_row *row, enum amount amount);
+/* How much more the baseline is than the cost of the same calls. */
+int64_t query_saving(const struct query *q, const struct query_row *row);
 
 /* Coverage of each source, all days: what `status` and `backfill` show. */
 struct coverage_row {

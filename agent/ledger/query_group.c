@@ -59,6 +59,34 @@ bool query_find_label(struct sql *sql, struct str text, int64_t *ret, struct err
 	return true;
 }
 
+/* Numbers of texts that are no labels, beyond those of labels. */
+enum { OTHERS = -2 };
+
+/* The number by which a text of a dimension is told: that of its label, or one of its own. */
+static bool number_of(struct grouping *g, enum dim dim, struct str text, int64_t *ret,
+                      struct err *err)
+{
+	if (text.n && str_eq(text, dim_nothing(dim)))
+		text = STR("");
+	if (!query_find_label(g->sql, text, ret, err))
+		return false;
+	if (*ret < 0)
+		*ret = OTHERS - (int64_t)intern_id(g->others, text);
+	return true;
+}
+
+bool grouping_label(const struct grouping *g, enum dim dim, int64_t value, struct arena *a,
+                    struct str *ret, struct err *err)
+{
+	if (value <= OTHERS)
+		*ret = query_keep(a, intern_str(g->others, (uint32_t)(OTHERS - value)));
+	else if (!query_label(g->sql, value, a, ret, err))
+		return false;
+	if (ret->n == 0)
+		*ret = dim_nothing(dim);
+	return true;
+}
+
 static bool find_labels(struct grouping *g, struct err *err)
 {
 	const struct query *q = g->query;
@@ -67,7 +95,7 @@ static bool find_labels(struct grouping *g, struct err *err)
 		if (q->where[i].dim == DIM_SESSION)
 			g->where_id[i] = intern_id(g->sessions, q->where[i].value);
 		else if (!dim_is_time(q->where[i].dim) &&
-		         !query_find_label(g->sql, q->where[i].value, &g->where_id[i], err))
+		         !number_of(g, q->where[i].dim, q->where[i].value, &g->where_id[i], err))
 			return false;
 	}
 	return query_find_label(g->sql, STR("error"), &g->error_label, err);
@@ -75,8 +103,11 @@ static bool find_labels(struct grouping *g, struct err *err)
 
 bool grouping_open(struct grouping *g, struct sql *sql, const struct query *q, struct err *err)
 {
-	*g = (struct grouping){
-		.query = q, .sql = sql, .moment = INT64_MIN, .sessions = intern_new()};
+	*g = (struct grouping){.query = q,
+	                       .sql = sql,
+	                       .moment = INT64_MIN,
+	                       .sessions = intern_new(),
+	                       .others = intern_new()};
 	(void)intern_id(g->sessions, STR(""));
 	return find_labels(g, err);
 }
@@ -89,6 +120,7 @@ void grouping_close(struct grouping *g)
 	free(g->times.v);
 	table_free(&g->times.index);
 	intern_free(&g->sessions);
+	intern_free(&g->others);
 	free(g->groups);
 	table_free(&g->index);
 }
@@ -170,6 +202,21 @@ uint32_t grouping_model(struct grouping *g, int64_t model)
 
 	columns[dim_column(DIM_MODEL)] = model;
 	return labels_number(g, columns);
+}
+
+bool grouping_texts(struct grouping *g, const struct str *texts, uint32_t *labels, struct err *err)
+{
+	int64_t columns[DIM_COLUMNS_N] = {0};
+
+	for (enum dim dim = 0; dim < DIMS; dim++) {
+		int column = dim_column(dim);
+
+		if (column != DIM_COLUMN_NONE && texts[column].n &&
+		    !number_of(g, dim, texts[column], &columns[column], err))
+			return false;
+	}
+	*labels = labels_number(g, columns);
+	return true;
 }
 
 static bool look_up(struct grouping *g, int64_t id, uint32_t *ret, struct err *err)

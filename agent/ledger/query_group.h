@@ -12,7 +12,7 @@
 #define GROUP_NONE UINT32_MAX /* left out by `where` */
 
 /* struct sums as the row of integers it is, to be read from columns and added in loops. */
-enum { SUMS_N = 16 };
+enum { SUMS_N = 17 };
 union numbers {
 	struct sums sums;
 	int64_t n[SUMS_N];
@@ -35,17 +35,20 @@ struct group {
 	uint32_t session;       /* number of a text; 0 when sessions are not asked for */
 	int64_t errors;
 	union numbers numbers;
+	struct compared compared;
+	wide foreign[AMOUNTS];
 };
 
 struct grouping {
 	const struct query *query;
-	int64_t where_id[QUERY_WHERE_MAX]; /* label, or session, of each clause; -1: no such text */
+	int64_t where_id[QUERY_WHERE_MAX]; /* label, or session, of each clause */
 	int64_t error_label;               /* of status "error"; -1: no call has it */
 	struct sql *sql;
 	uint32_t *combinations; /* by id: what is known of each, see query_group.c */
 	size_t combinations_n;
 	struct tuples labels, times;
 	struct intern *sessions;
+	struct intern *others; /* texts that no label has: of resources, of `where` */
 	int64_t moment; /* whose times were looked at last, as most often they are asked for again
 	                 */
 	uint32_t moment_times;
@@ -60,6 +63,8 @@ void grouping_close(struct grouping *g);
 /* The labels of a combination, GROUP_NONE if `where` leaves it out. False and *err: not there. */
 bool grouping_combination(struct grouping *g, int64_t id, uint32_t *labels, bool *is_error,
                           struct err *err);
+/* The same of the texts of DIM_COLUMNS, which no combination has to have. */
+bool grouping_texts(struct grouping *g, const struct str *texts, uint32_t *labels, struct err *err);
 /* The same of a model alone, for histograms. */
 uint32_t grouping_model(struct grouping *g, int64_t model);
 /* The times of a moment, microseconds; GROUP_NONE if `where` leaves it out. */
@@ -67,6 +72,10 @@ uint32_t grouping_times(struct grouping *g, int64_t moment);
 uint32_t grouping_session(struct grouping *g, struct str session);
 /* The number in `groups` of what the three came from; none of them is GROUP_NONE. */
 uint32_t grouping_number(struct grouping *g, uint32_t labels, uint32_t times, uint32_t session);
+
+/* The text of a value of `labels`, in the arena. */
+bool grouping_label(const struct grouping *g, enum dim dim, int64_t value, struct arena *a,
+                    struct str *ret, struct err *err);
 
 /* A copy in the arena. */
 struct str query_keep(struct arena *a, struct str text);

@@ -14,7 +14,7 @@ struct order {
 	size_t times; /* dims that go first, upwards */
 };
 
-static wide measure(const struct query_row *row, enum query_sort sort)
+static wide measure(const struct query *q, const struct query_row *row, enum query_sort sort)
 {
 	const struct sums *s = &row->sums;
 
@@ -27,7 +27,7 @@ static wide measure(const struct query_row *row, enum query_sort sort)
 	case SORT_COST:
 		break;
 	}
-	return s->cost;
+	return q->currency ? row->foreign[AMOUNT_COST] : s->cost;
 }
 
 static int compare_keys(const struct query_row *a, const struct query_row *b, size_t n)
@@ -39,20 +39,26 @@ static int compare_keys(const struct query_row *a, const struct query_row *b, si
 	return order;
 }
 
-/* Rows without calls last; equal rows by the other measures, then by their texts. */
+/* No row: a latency of calls that are not there, say. */
+static bool is_empty(const struct query_row *row)
+{
+	return row->sums.calls == 0 && row->sums.cost == 0;
+}
+
+/* Empty rows last; equal rows by the other measures, then by their texts. */
 static int compare(const void *x, const void *y, void *arg)
 {
 	const struct order *o = arg;
 	const struct query_row *a = &o->rows[*(const uint32_t *)x];
 	const struct query_row *b = &o->rows[*(const uint32_t *)y];
 	const enum query_sort by[] = {o->query->sort, SORT_COST, SORT_CALLS, SORT_TOKENS};
-	int order = (a->sums.calls == 0) - (b->sums.calls == 0);
+	int order = is_empty(a) - is_empty(b);
 
 	if (order == 0)
 		order = compare_keys(a, b, o->times);
 	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]) && order == 0; i++) {
-		wide left = measure(a, by[i]);
-		wide right = measure(b, by[i]);
+		wide left = measure(o->query, a, by[i]);
+		wide right = measure(o->query, b, by[i]);
 
 		order = (left < right) - (left > right);
 	}
@@ -68,7 +74,7 @@ static size_t leading_times(const struct query *q)
 	return n;
 }
 
-/* Puts the rows in order and leaves out those without calls; row_of_group says where each went. */
+/* Puts the rows in order and leaves out the empty ones; row_of_group says where each went. */
 static void sort_rows(const struct query *q, struct query_result *r, uint32_t *row_of_group)
 {
 	struct order order = {q, r->rows, leading_times(q)};
@@ -82,7 +88,7 @@ static void sort_rows(const struct query *q, struct query_result *r, uint32_t *r
 	}
 	if (r->n)
 		qsort_r(from, r->n, sizeof(*from), compare, &order);
-	for (; n < r->n && r->rows[from[n]].sums.calls != 0; n++) {
+	for (; n < r->n && !is_empty(&r->rows[from[n]]); n++) {
 		sorted[n] = r->rows[from[n]];
 		row_of_group[from[n]] = (uint32_t)n;
 	}
@@ -97,9 +103,11 @@ bool rows_merge(struct query_row *to, const struct query_row *row, struct err *e
 	union numbers sum = {.sums = to->sums};
 	union numbers add = {.sums = row->sums};
 
-	if (!numbers_add(&sum, &add))
+	if (!numbers_add(&sum, &add) || !compared_add(&to->compared, &row->compared))
 		return err_set(err, "a sum is beyond 64 bits; ask for a shorter time");
 	to->sums = sum.sums;
+	for (int i = 0; i < AMOUNTS; i++)
+		to->foreign[i] += row->foreign[i];
 	to->errors += row->errors;
 	return true;
 }

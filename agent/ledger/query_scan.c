@@ -13,6 +13,13 @@
 
 #define QUARTER (900 * TIME_SEC)
 
+bool compared_add(struct compared *to, const struct compared *add)
+{
+	to->calls += add->calls;
+	return !__builtin_add_overflow(to->cost, add->cost, &to->cost) &&
+	       !__builtin_add_overflow(to->baseline, add->baseline, &to->baseline);
+}
+
 bool numbers_add(union numbers *to, const union numbers *add)
 {
 	bool beyond = false;
@@ -22,16 +29,64 @@ bool numbers_add(union numbers *to, const union numbers *add)
 	return !beyond;
 }
 
-static bool add(struct scan *s, uint32_t number, const union numbers *row, bool is_error,
-                struct err *err)
+static bool beyond(struct err *err)
+{
+	return err_set(err, "a sum is beyond 64 bits; ask for a shorter time");
+}
+
+/* An amount in the currency of the query, if it has one. */
+static bool convert(struct scan *s, wide *to, int64_t nano, int64_t time, struct err *err)
+{
+	const struct currency *currency = s->grouping.query->currency;
+
+	if (currency == NULL || nano == 0)
+		return true;
+	if (s->rate == 0 || s->rate_time != time) {
+		if (!currency_rate(currency, time, &s->rate, err))
+			return false;
+		s->rate_time = time;
+	}
+	*to += (wide)nano * s->rate;
+	return true;
+}
+
+bool scan_add(struct scan *s, uint32_t number, const union numbers *row, int64_t time,
+              struct err *err)
 {
 	struct group *group = &s->grouping.groups[number];
 
-	if (is_error)
-		group->errors += row->sums.calls;
 	if (!numbers_add(&group->numbers, row))
-		return err_set(err, "a sum is beyond 64 bits; ask for a shorter time");
-	return true;
+		return beyond(err);
+	return convert(s, &group->foreign[AMOUNT_COST], row->sums.cost, time, err);
+}
+
+bool scan_compare(struct scan *s, uint32_t number, const struct compared *add, int64_t time,
+                  struct err *err)
+{
+	struct group *group = &s->grouping.groups[number];
+
+	if (!compared_add(&group->compared, add))
+		return beyond(err);
+	return convert(s, &group->foreign[AMOUNT_COMPARED], add->cost, time, err) &&
+	       convert(s, &group->foreign[AMOUNT_BASELINE], add->baseline, time, err);
+}
+
+/* Of calls, which may be errors, and which a discount is taken off at once. */
+static bool add_calls(struct scan *s, uint32_t number, const struct sums *row, bool is_error,
+                      int64_t time, struct err *err)
+{
+	const struct baseline *baseline = s->grouping.query->baseline;
+	const union numbers numbers = {.sums = *row};
+	struct compared compared = {.calls = row->calls - row->unpriced, .cost = row->cost};
+
+	if (is_error)
+		s->grouping.groups[number].errors += row->calls;
+	if (!scan_add(s, number, &numbers, time, err))
+		return false;
+	if (baseline == NULL || baseline_needs_calls(baseline))
+		return true;
+	compared.baseline = baseline_of_cost(baseline, row->cost);
+	return scan_compare(s, number, &compared, time, err);
 }
 
 typedef bool row_fn(struct scan *s, sqlite3_stmt *statement, struct err *err);
@@ -96,7 +151,8 @@ void scan_keep_unpriced(struct sums *sums)
 static bool add_total(struct scan *s, sqlite3_stmt *statement, struct err *err)
 {
 	struct grouping *g = &s->grouping;
-	uint32_t times = grouping_times(g, sqlite3_column_int64(statement, 0) * TIME_SEC);
+	int64_t time = sqlite3_column_int64(statement, 0) * TIME_SEC;
+	uint32_t times = grouping_times(g, time);
 	union numbers row;
 	uint32_t labels;
 	bool is_error;
@@ -111,7 +167,7 @@ static bool add_total(struct scan *s, sqlite3_stmt *statement, struct err *err)
 		scan_keep_unpriced(&row.sums);
 	if (row.sums.calls == 0)
 		return true;
-	return add(s, grouping_number(g, labels, times, 0), &row, is_error, err);
+	return add_calls(s, grouping_number(g, labels, times, 0), &row.sums, is_error, time, err);
 }
 
 bool scan_totals(struct scan *s, struct err *err)
@@ -145,7 +201,8 @@ static void read_call(sqlite3_stmt *statement, struct sums *ret)
 	*ret = (struct sums){
 		.calls = 1,
 		.unpriced = (flags & CALL_UNPRICED) != 0,
-		.estimated = (flags & CALL_ESTIMATED) != 0,
+		.estimated = (flags & (CALL_ESTIMATED | CALL_USAGE_ESTIMATED)) != 0,
+		.estimated_usage = (flags & CALL_USAGE_ESTIMATED) != 0,
 		.unknown_usage = (flags & CALL_UNKNOWN_USAGE) != 0,
 		.inconsistent = (flags & CALL_INCONSISTENT) != 0,
 		.cost = sqlite3_column_int64(statement, CALL_COST),
@@ -161,7 +218,8 @@ static void read_call(sqlite3_stmt *statement, struct sums *ret)
 static bool add_call(struct scan *s, sqlite3_stmt *statement, struct err *err)
 {
 	struct grouping *g = &s->grouping;
-	uint32_t times = grouping_times(g, scan_quarter(sqlite3_column_int64(statement, CALL_ID)));
+	int64_t time = scan_quarter(sqlite3_column_int64(statement, CALL_ID));
+	uint32_t times = grouping_times(g, time);
 	uint32_t session = grouping_session(g, sql_column_text(statement, CALL_SESSION));
 	union numbers row;
 	uint32_t labels;
@@ -178,7 +236,7 @@ static bool add_call(struct scan *s, sqlite3_stmt *statement, struct err *err)
 	number = grouping_number(g, labels, times, session);
 	if (row.sums.latency_calls)
 		latencies_add(&s->latencies, number, histogram_bucket(row.sums.latency), 1);
-	return add(s, number, &row, is_error, err);
+	return add_calls(s, number, &row.sums, is_error, time, err);
 }
 
 bool scan_calls(struct scan *s, struct err *err)

@@ -8,9 +8,10 @@
 #include "agent/ledger/query_latency.h"
 
 /* Columns of `totals`, in the order of struct sums. */
-#define SCAN_SUMS                                                                        \
-	"calls, unpriced, estimated, unknown_usage, inconsistent, input, cache_read, "   \
-	"cache_write, cache_write_1h, output, reasoning, cost, latency, latency_calls, " \
+#define SCAN_SUMS                                                                           \
+	"calls, unpriced, estimated, estimated_usage, unknown_usage, inconsistent, input, " \
+	"cache_read, "                                                                      \
+	"cache_write, cache_write_1h, output, reasoning, cost, latency, latency_calls, "    \
 	"logged_cost, logged_calls"
 
 struct scan {
@@ -18,6 +19,7 @@ struct scan {
 	const struct zone *zone; /* the ledger's: where hours are cut */
 	int64_t since, until;    /* microseconds; INT64_MIN, INT64_MAX: open */
 	bool unpriced_only;
+	int64_t rate_time, rate; /* of the currency, as it was asked for last */
 	struct grouping grouping;
 	struct latencies latencies;
 };
@@ -31,6 +33,11 @@ bool scan_histograms(struct scan *s, struct err *err);
 /* The same from the calls that are kept, by anything. */
 bool scan_call_latencies(struct scan *s, struct err *err);
 
+/* Adds to a group what there was at a time. */
+bool scan_add(struct scan *s, uint32_t number, const union numbers *row, int64_t time,
+              struct err *err);
+bool scan_compare(struct scan *s, uint32_t number, const struct compared *add, int64_t time,
+                  struct err *err);
 /* Of a total in which some calls have a price: the share of tokens of those that have none. */
 void scan_keep_unpriced(struct sums *sums);
 /* Calls at or after a time have this id or a larger one. */
@@ -40,5 +47,6 @@ int64_t scan_quarter(int64_t id);
 
 /* to += add; false when a sum is beyond 64 bits. */
 bool numbers_add(union numbers *to, const union numbers *add);
+bool compared_add(struct compared *to, const struct compared *add);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * One pass over the calls in the order of time, in constant memory: each is priced, and where that
  * gives another cost, price or flag the call is changed and its total with it. A call that gets a
- * price may get the provider of it, and with that another combination: it leaves one total and
+ * price may get its provider or kind, and with that another combination: it leaves one total and
  * enters another, like a call that was never there and a new one. Changes are written in rounds,
  * all in one transaction.
  */
@@ -57,7 +57,8 @@ struct repricing {
 static bool same(const struct call *a, const struct call *b)
 {
 	return a->cost == b->cost && a->flags == b->flags && str_eq(a->price, b->price) &&
-	       str_eq(a->label[LABEL_PROVIDER], b->label[LABEL_PROVIDER]);
+	       str_eq(a->label[LABEL_PROVIDER], b->label[LABEL_PROVIDER]) &&
+	       str_eq(a->label[LABEL_KIND], b->label[LABEL_KIND]);
 }
 
 /* As it would be counted today. False: it would cost too much. */

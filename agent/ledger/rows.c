@@ -29,9 +29,9 @@ static const char RARE_ADD[] =
 	"INSERT OR FAIL INTO call_rare (call, input_audio_tokens, output_audio_tokens, "
 	"input_image_tokens, output_image_tokens, images, audio_ms, web_searches, "
 	"cache_read_audio_tokens, cache_read_image_tokens, input_video_tokens, "
-	"output_video_tokens, video_ms, pages, characters, requested_model, "
+	"output_video_tokens, video_ms, pages, characters, quantity, requested_model, "
 	"region, error, logged_cost, prompt_hash) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, "
-	"c10, c11, c12, c13, c14, c15, c16, c17, c18, c19 FROM feed";
+	"c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20 FROM feed";
 static const char ROW_REMOVE[] = "DELETE FROM call_rows WHERE id = ?";
 static const char RARE_REMOVE[] = "DELETE FROM call_rare WHERE call = ?";
 

@@ -17,7 +17,7 @@ enum { SUMS_N = sizeof(struct sums) / sizeof(int64_t), PREFETCH = 8 };
 #define SUM_COLUMNS                                                                               \
 	"calls, input, cache_read, cache_write, cache_write_1h, output, reasoning, cost, "        \
 	"unpriced, estimated, unknown_usage, inconsistent, latency, latency_calls, logged_cost, " \
-	"logged_calls"
+	"logged_calls, estimated_usage"
 
 /* Where the columns stand in struct sums. */
 #define AT(member) (offsetof(struct sums, member) / sizeof(int64_t))
@@ -38,16 +38,17 @@ static const unsigned char member[SUMS_N] = {
 	AT(latency_calls),
 	AT(logged_cost),
 	AT(logged_calls),
+	AT(estimated_usage),
 };
 
 #define ADD(column) #column " = " #column " + excluded." #column
 static const char TOTALS_ADD[] =
 	"INSERT INTO total_rows (id, " SUM_COLUMNS ") SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, "
-	"c9, c10, c11, c12, c13, c14, c15, c16 FROM feed WHERE true ON CONFLICT DO UPDATE "
+	"c9, c10, c11, c12, c13, c14, c15, c16, c17 FROM feed WHERE true ON CONFLICT DO UPDATE "
 	"SET " ADD(calls) ", " ADD(input) ", " ADD(cache_read) ", " ADD(cache_write) ", " ADD(cache_write_1h) ", " ADD(output) ", " ADD(reasoning) ", " ADD(cost) ", " ADD(
 		unpriced) ", " ADD(estimated) ", " ADD(unknown_usage) ", " ADD(inconsistent) ","
 											     " " ADD(latency) ", " ADD(latency_calls) ", " ADD(
-												     logged_cost) ", " ADD(logged_calls);
+												     logged_cost) ", " ADD(logged_calls) ", " ADD(estimated_usage);
 static const char TOTALS_CLEAN[] = "DELETE FROM total_rows WHERE id = ? AND calls = 0";
 static const char LATENCY_FIND[] = "SELECT histogram FROM latencies WHERE hour = ? AND model = ?";
 static const char LATENCY_SET[] = "INSERT INTO latencies VALUES (?, ?, ?) "

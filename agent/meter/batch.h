@@ -20,7 +20,8 @@ struct combination {
 
 /* Sums over calls. Also what a duplicate takes back when it is replaced. */
 struct sums {
-	int64_t calls, unpriced, estimated, unknown_usage, inconsistent;
+	/* `estimated` calls are of either kind: price or usage. */
+	int64_t calls, unpriced, estimated, estimated_usage, unknown_usage, inconsistent;
 	int64_t count[COUNT_TOKENS];
 	int64_t cost;                      /* nano-dollars */
 	int64_t latency, latency_calls;    /* microseconds; calls that have one */

@@ -121,7 +121,8 @@ static inline void sums_of(const struct numbers *n, struct sums *ret)
 	*ret = (struct sums){
 		.calls = 1,
 		.unpriced = (n->flags & CALL_UNPRICED) != 0,
-		.estimated = (n->flags & CALL_ESTIMATED) != 0,
+		.estimated = (n->flags & (CALL_ESTIMATED | CALL_USAGE_ESTIMATED)) != 0,
+		.estimated_usage = (n->flags & CALL_USAGE_ESTIMATED) != 0,
 		.unknown_usage = (n->flags & CALL_UNKNOWN_USAGE) != 0,
 		.inconsistent = (n->flags & CALL_INCONSISTENT) != 0,
 		.cost = n->cost,

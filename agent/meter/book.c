@@ -384,6 +384,8 @@ static bool add_layers(struct shelf *s, const struct config *config, struct err 
 	if (config->own_prices &&
 	    !shelf_add_own(s, config->own_prices, config->file, LAYER_OWN, err))
 		return false;
+	if (!shelf_add_resources(s, config, LAYER_OWN, err))
+		return false;
 	for (size_t i = 0; i < config->books_n; i++)
 		if (!add_path(s, config, config->books[i], layer++, err))
 			return false;

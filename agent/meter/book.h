@@ -37,6 +37,7 @@ enum rate_kind {
 	RATE_CHARACTER,    /* per character; in YAML per million */
 	RATE_WEB_SEARCH,   /* per search; in YAML per 1000 */
 	RATE_REQUEST,      /* per call */
+	RATE_UNIT,         /* per unit of a resource */
 	RATES
 };
 
@@ -44,6 +45,14 @@ enum rate_kind {
 static inline bool rate_is_time(enum rate_kind kind)
 {
 	return kind == RATE_AUDIO_SECOND || kind == RATE_VIDEO_SECOND;
+}
+
+/* In how many parts a unit of a kind is counted. */
+static inline int64_t rate_parts(enum rate_kind kind)
+{
+	if (kind == RATE_UNIT)
+		return 1000000;
+	return rate_is_time(kind) ? 1000 : 1;
 }
 
 const char *rate_name(enum rate_kind kind); /* its key in a book: "input", "cache_write_1h" */
@@ -109,6 +118,7 @@ struct price {
 	char *checked;  /* date of that; NULL as above */
 	char *accepted; /* why an odd price is right (book_check.h); NULL: it is not odd */
 	bool free;      /* costs nothing, and is meant to */
+	char *kind;     /* of a resource; NULL: a model */
 	struct place place;
 };
 

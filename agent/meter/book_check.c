@@ -202,6 +202,7 @@ static const struct bound {
 	[RATE_CHARACTER] = {"0.1", "2000"},
 	[RATE_WEB_SEARCH] = {"0.1", "1000"},
 	[RATE_REQUEST] = {NULL, "10"},
+	[RATE_UNIT] = {NULL, NULL},
 };
 
 static bool beyond(enum rate_kind kind, int64_t rate, const char *bound, bool above)

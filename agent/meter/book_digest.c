@@ -43,6 +43,8 @@ static void put_row(struct buf *out, const struct price *p)
 	}
 	put_variants(out, p->variants, p->variants_n);
 	put_variants(out, p->regions, p->regions_n);
+	if (p->kind)
+		buf_puts(out, p->kind);
 	buf_char(out, '\n');
 }
 

@@ -43,6 +43,8 @@ static const struct kind {
 	[RATE_CHARACTER] = {"character", "1M characters", 9, 1, TOKEN_MAX},
 	[RATE_WEB_SEARCH] = {"web_search", "1000 searches", 12, 1, ACTION_MAX},
 	[RATE_REQUEST] = {"request", "call", 15, 1, ACTION_MAX},
+	/* Counted in millionths. */
+	[RATE_UNIT] = {"unit", "unit", 9, 1000000, ACTION_MAX},
 };
 
 const char *rate_name(enum rate_kind kind)

@@ -46,6 +46,8 @@ bool shelf_add_file(struct shelf *s, struct str text, const char *name, int laye
 /* Adds the list `prices.own` of the configuration file `name`. */
 bool shelf_add_own(struct shelf *s, const struct yaml_node *list, const char *name, int layer,
                    struct err *err);
+/* Adds the resources of the configuration that are paid by the unit. */
+bool shelf_add_resources(struct shelf *s, const struct config *config, int layer, struct err *err);
 void shelf_free(struct shelf *s);
 
 /* The provider of own prices that name none: they hold for every provider. */

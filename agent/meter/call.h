@@ -21,7 +21,16 @@ enum call_flag {
 	CALL_UNKNOWN_USAGE = 1 << 3, /* the log has no counts for it */
 	CALL_COST_LOGGED = 1 << 4,   /* the cost is the log's own */
 	CALL_INCOMPLETE = 1 << 5,    /* the rest of its parts did not come in time (join) */
+	CALL_USAGE_ESTIMATED = 1 << 6, /* tokens are estimated from the length of its texts */
 };
+
+/* The texts of a call, of which the length may stand for tokens. */
+enum text { TEXT_INPUT, TEXT_OUTPUT, TEXTS };
+
+/* How the kind reads that is empty: a call of a model. */
+#define KIND_MODEL "model"
+/* The kind of a resource of which the configuration does not say more. */
+#define KIND_RESOURCE "resource"
 
 #define ABSENT INT64_C(-1) /* of a count or duration: the log does not say; not zero */
 
@@ -29,6 +38,7 @@ struct call {
 	int64_t time;             /* microseconds, UTC */
 	struct str label[LABELS]; /* empty: the log does not say */
 	int64_t count[COUNTS];    /* >= 0, or ABSENT */
+	int64_t text[TEXTS];      /* characters, where no count is logged (estimate.h); 0: none */
 	int64_t latency, ttft;    /* microseconds, or ABSENT */
 	struct str detail[DETAILS];
 	bool has_logged_cost;

@@ -1,6 +1,6 @@
 /*
  * Numbers are written as decimals, so that what waits in the ledger can be read by a person. The
- * dedupe key is no field; it goes by a name of its own.
+ * dedupe key and the lengths of texts are no fields; they go by names of their own.
  */
 #include "agent/meter/call_text.h"
 
@@ -12,16 +12,19 @@
 #include "agent/base/netstring.h"
 
 static const char DEDUPE_KEY[] = "dedupe_key";
+static const char *const text_names[TEXTS] = {
+	[TEXT_INPUT] = "input_characters", [TEXT_OUTPUT] = "output_characters"};
 
 /* (A loop would have to set what is copied at once where it is used.) */
 const struct call call_empty = {
 	.time = INT64_MIN,
-	.count = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
-                  ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT},
+	.count = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
+                  ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT,
+                  ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT},
 	.latency = ABSENT,
 	.ttft = ABSENT,
 };
-static_assert(COUNTS == 20, "every count begins as absent");
+static_assert(COUNTS == 21, "every count begins as absent");
 
 /* Of fields that are kept as numbers: all but labels and details. */
 static int64_t number_of(const struct call *c, const struct field *field)
@@ -39,6 +42,7 @@ static int64_t number_of(const struct call *c, const struct field *field)
 		return (int64_t)c->prompt_hash;
 	case FIELD_LABEL:
 	case FIELD_DETAIL:
+	case FIELD_RESOURCE:
 		break;
 	}
 	return 0;
@@ -65,6 +69,7 @@ static void set_number(struct call *c, const struct field *field, int64_t number
 		break;
 	case FIELD_LABEL:
 	case FIELD_DETAIL:
+	case FIELD_RESOURCE:
 		break;
 	}
 }
@@ -96,6 +101,8 @@ bool call_has(const struct call *c, const struct field *field)
 		return c->detail[field->index].n > 0;
 	case FIELD_PROMPT:
 		return c->prompt_hash != 0;
+	case FIELD_RESOURCE:
+		return c->label[LABEL_KIND].n > 0;
 	}
 	return false;
 }
@@ -114,6 +121,9 @@ void call_overlay(struct call *to, const struct call *from)
 	}
 	if (from->dedupe_key)
 		to->dedupe_key = from->dedupe_key;
+	for (int i = 0; i < TEXTS; i++)
+		if (from->text[i])
+			to->text[i] = from->text[i];
 }
 
 static void add_number(struct buf *out, const char *name, int64_t number)
@@ -130,7 +140,7 @@ void call_pack(struct buf *out, const struct call *c)
 	struct call copy = *c;
 
 	for (const struct field *f = fields; f->name; f++) {
-		if (!call_has(c, f))
+		if (!call_has(c, f) || f->kind == FIELD_RESOURCE) /* model and kind have it */
 			continue;
 		if (is_text(f)) {
 			netstring_add(out, str_of(f->name));
@@ -141,6 +151,9 @@ void call_pack(struct buf *out, const struct call *c)
 	}
 	if (c->dedupe_key)
 		add_number(out, DEDUPE_KEY, (int64_t)c->dedupe_key);
+	for (int i = 0; i < TEXTS; i++)
+		if (c->text[i])
+			add_number(out, text_names[i], c->text[i]);
 }
 
 /* The text is followed by a comma, which ends the number. */
@@ -162,6 +175,15 @@ static void set_field(struct call *c, const struct field *f, struct str value)
 		set_number(c, f, number);
 }
 
+static void set_other(struct call *c, struct str name, int64_t number)
+{
+	if (str_eq(name, str_of(DEDUPE_KEY)))
+		c->dedupe_key = (uint64_t)number;
+	for (int i = 0; i < TEXTS; i++)
+		if (str_eq(name, str_of(text_names[i])))
+			c->text[i] = number;
+}
+
 void call_unpack(struct str text, struct call *c)
 {
 	struct str name, value;
@@ -172,7 +194,7 @@ void call_unpack(struct str text, struct call *c)
 
 		if (f)
 			set_field(c, f, value);
-		else if (str_eq(name, str_of(DEDUPE_KEY)) && read_number(value, &number))
-			c->dedupe_key = (uint64_t)number;
+		else if (read_number(value, &number))
+			set_other(c, name, number);
 	}
 }

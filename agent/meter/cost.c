@@ -11,7 +11,7 @@
 #include "agent/meter/book_rate.h"
 
 #define FEMTO_PER_NANO 1000000
-enum { NANO_PER_USD_DIGITS = 9, MS_PER_SECOND = 1000 };
+enum { NANO_PER_USD_DIGITS = 9 };
 
 void units_of(const struct call *c, struct units *ret)
 {
@@ -43,6 +43,7 @@ void units_of(const struct call *c, struct units *ret)
 	n[RATE_CHARACTER] = call_count(c, COUNT_CHARACTERS);
 	n[RATE_WEB_SEARCH] = call_count(c, COUNT_WEB_SEARCHES);
 	n[RATE_REQUEST] = 1;
+	n[RATE_UNIT] = call_count(c, COUNT_QUANTITY);
 	assert(n[RATE_INPUT] >= 0 && n[RATE_CACHE_READ] >= 0 && n[RATE_CACHE_WRITE] >= 0 &&
 	       n[RATE_INPUT_AUDIO] >= 0 && n[RATE_INPUT_IMAGE] >= 0 && n[RATE_OUTPUT] >= 0);
 }
@@ -113,6 +114,7 @@ static const enum rate_kind stand_ins[RATES][STAND_INS] = {
 	[RATE_CHARACTER] = {RATES},
 	[RATE_WEB_SEARCH] = {RATES},
 	[RATE_REQUEST] = {RATES},
+	[RATE_UNIT] = {RATES},
 };
 
 enum rate_kind rate_stands_for(const struct rates *given, enum rate_kind kind, int *times)
@@ -183,13 +185,14 @@ void rates_of(const struct price *p, const struct call *c, struct rates *ret)
 	apply_factor(ret, choice.region);
 }
 
-/* A rate per second is a multiple of 1000 (book_rate.c), so the division is exact but for less than
- * a femto-dollar when a factor was applied. */
+/* A rate per second is a multiple of 1000, one per unit of 10^6 (book_rate.c), so the division is
+ * exact but for less than a femto-dollar when a factor was applied. */
 static wide share_of(enum rate_kind kind, int64_t units, int64_t rate)
 {
 	wide share = (wide)units * rate;
+	int64_t parts = rate_parts(kind);
 
-	return rate_is_time(kind) ? share / MS_PER_SECOND : share;
+	return parts == 1 ? share : share / parts;
 }
 
 wide cost_share(const struct units *u, const struct rates *r, enum rate_kind kind)

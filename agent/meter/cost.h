@@ -12,7 +12,7 @@
 
 /* The units of a call by kind, without overlap. The call is clamped (call_clamp). */
 struct units {
-	int64_t n[RATES]; /* seconds in milliseconds */
+	int64_t n[RATES]; /* in parts (rate_parts): seconds in milliseconds */
 };
 
 void units_of(const struct call *c, struct units *ret);

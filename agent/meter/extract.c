@@ -9,6 +9,7 @@
 
 #include "agent/meter/call_text.h"
 #include "agent/meter/carried.h"
+#include "agent/meter/estimate.h"
 #include "agent/meter/extractor.h"
 
 enum { SCRATCH_KEEP = 1 << 20 };
@@ -85,6 +86,7 @@ static void finish(struct extractor *x)
 		x->fn(x->arg, &v, NULL);
 		return;
 	}
+	estimate_measure(&fetch, &c);
 	if (c.time == INT64_MIN && x->around->time.n && envelope_time(x, &times, &c.time) &&
 	    x->tracer)
 		trace_envelope_time(x->tracer, x->around->time, &c);

@@ -11,6 +11,8 @@
 #define UNIT_MS \
 	INT64_C(1000000) /* of a bare duration, in nanoseconds, if the source says nothing */
 
+#define QUANTITY_MAX (COUNT_MAX * 1000000) /* in millionths */
+
 enum { COST_DIGITS = 9, SCALE_DIGITS = 9 };
 
 static bool reject(struct fill *f, const char *reason, struct str value)
@@ -56,8 +58,12 @@ static bool read_count(const struct fill *f, enum count count, struct str text, 
 {
 	const struct origin *o = f->fetch->used->origin;
 
-	if (count_is_time(count))
-		return read_decimal(f, text, 3, ret) && *ret >= 0 && *ret <= COUNT_MAX;
+	if (count == COUNT_QUANTITY)
+		return read_decimal(f, text, count_places(count), ret) && *ret >= 0 &&
+		       *ret <= QUANTITY_MAX;
+	if (count_places(count))
+		return read_decimal(f, text, count_places(count), ret) && *ret >= 0 &&
+		       *ret <= COUNT_MAX;
 	if (o && o->scale)
 		return scaled(text, o->scale, 0, ret) && *ret >= 0 && *ret <= COUNT_MAX;
 	return number_count(text, ret);
@@ -127,6 +133,8 @@ static struct str label_text(struct fill *f, enum label label, struct str text)
 		return status_word(text);
 	case LABEL_TIER:
 		return cleaned(f, tier_word(text));
+	case LABEL_KIND:
+		return str_eq(text, STR(KIND_MODEL)) ? STR("") : cleaned(f, text);
 	default:
 		return cleaned(f, text);
 	}
@@ -156,6 +164,11 @@ static bool fill_field(struct fill *f, const struct field *field, const struct f
 		c->has_logged_cost =
 			read_decimal(f, text, COST_DIGITS, &c->logged_cost) && c->logged_cost >= 0;
 		return c->has_logged_cost || reject(f, plan->bad_reason, text);
+	case FIELD_RESOURCE:
+		c->label[LABEL_MODEL] = cleaned(f, text);
+		if (c->label[LABEL_KIND].n == 0)
+			c->label[LABEL_KIND] = STR(KIND_RESOURCE);
+		return true;
 	case FIELD_PROMPT:
 		c->prompt_hash = hash64(f->fetch->key, text);
 		return true;
@@ -166,7 +179,7 @@ static bool fill_field(struct fill *f, const struct field *field, const struct f
 /* Whether a field makes a record a call: `set` does not, the model and what was used do. */
 static bool tells_of_a_call(const struct field *field)
 {
-	return field->kind == FIELD_COUNT ||
+	return field->kind == FIELD_COUNT || field->kind == FIELD_RESOURCE ||
 	       (field->kind == FIELD_LABEL && field->index == LABEL_MODEL) ||
 	       (field->kind == FIELD_DETAIL && field->index == DETAIL_REQUESTED_MODEL);
 }

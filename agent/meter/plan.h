@@ -93,6 +93,7 @@ struct source {
 	size_t plans_n;
 	struct own_name *owns;
 	size_t owns_n;
+	struct getters texts[TEXTS];               /* whose lengths stand for tokens; all count */
 	struct getter *dedupe, *join, *cumulative; /* the ways to the parts of their keys */
 	size_t dedupe_n, join_n, cumulative_n;
 	const struct field **until, **growing; /* of join and of cumulative */

@@ -95,12 +95,21 @@ static void use_logged_cost(struct call *c)
 	c->flags |= c->has_logged_cost ? CALL_COST_LOGGED : CALL_UNPRICED;
 }
 
+/* Whether a row is for calls like this one: a resource that has the name of a model must not give
+ * the model's calls its price, which is of no tokens, nor a model's row a resource its own. */
+static bool is_for(const struct price *price, const struct call *c)
+{
+	if (price->kind)
+		return c->label[LABEL_KIND].n > 0;
+	return c->count[COUNT_QUANTITY] == ABSENT || price->base.rate[RATE_UNIT] != RATE_NONE;
+}
+
 static bool compute_cost(struct pricer *p, struct call *c)
 {
 	const struct book_entry *entry = c->label[LABEL_MODEL].n ? entry_of(p, c) : NULL;
 	const struct price *price = entry ? book_price(entry, c->time) : NULL;
 
-	if (price == NULL) {
+	if (price == NULL || !is_for(price, c)) {
 		c->flags |= CALL_UNPRICED;
 		return true;
 	}
@@ -109,6 +118,8 @@ static bool compute_cost(struct pricer *p, struct call *c)
 	c->price = str_of(price->key);
 	if (c->label[LABEL_PROVIDER].n == 0)
 		c->label[LABEL_PROVIDER] = str_of(price->provider);
+	if (c->label[LABEL_KIND].n && price->kind)
+		c->label[LABEL_KIND] = str_of(price->kind);
 	if (book_entry_estimated(entry))
 		c->flags |= CALL_ESTIMATED;
 	return true;

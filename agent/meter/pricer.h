@@ -11,9 +11,9 @@ struct pricer *pricer_new(const struct book *book);
 void pricer_free(struct pricer **p);
 
 /*
- * Sets cost, price and flags of a call whose tokens are clamped, and its provider when the log does
- * not say one: that of the price. `rule` is the source's: computed, logged, or one for the other.
- * False when the cost is beyond COST_MAX.
+ * Sets cost, price and flags of a call whose tokens are clamped, its provider when the log does not
+ * say one: that of the price; and of a resource its kind. `rule` is the source's: computed, logged,
+ * or one for the other. False when the cost is beyond COST_MAX.
  */
 bool pricer_price(struct pricer *p, enum cost_rule rule, struct call *c);
 

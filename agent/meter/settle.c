@@ -4,6 +4,7 @@
  */
 #include "agent/meter/call_text.h"
 #include "agent/meter/cumulative.h"
+#include "agent/meter/estimate.h"
 #include "agent/meter/extractor.h"
 #include "agent/meter/join.h"
 
@@ -101,6 +102,7 @@ static void complete(struct call *c)
 static void normalise(const struct extractor *x, struct call *c)
 {
 	complete(c);
+	estimate_tokens(x->source->config, c);
 	if (!has_usage(c))
 		c->flags |= CALL_UNKNOWN_USAGE;
 	add_parts(x->source->config, c);
@@ -115,6 +117,7 @@ static void normalise_traced(const struct extractor *x, struct call *c)
 
 	normalise(x, c);
 	made = read;
+	estimate_tokens(x->source->config, &made);
 	add_parts(x->source->config, &made);
 	trace_give(x->tracer, &event);
 	event = (struct trace){.kind = TRACE_PRICE, .call = c};

@@ -256,6 +256,8 @@ static void settle(struct build *b)
 		settle_getters(b, s->plans[i].getters.v, s->plans[i].getters.n);
 	for (size_t i = 0; i < s->owns_n; i++)
 		settle_getters(b, s->owns[i].getters.v, s->owns[i].getters.n);
+	for (int i = 0; i < TEXTS; i++)
+		settle_getters(b, s->texts[i].v, s->texts[i].n);
 	settle_getters(b, s->dedupe, s->dedupe_n);
 	settle_getters(b, s->join, s->join_n);
 	settle_getters(b, s->cumulative, s->cumulative_n);
@@ -342,8 +344,8 @@ struct source *source_new(const struct source_config *config, const struct book 
 	s->book = book;
 	s->literal_reason = "";
 	good = compile_start(&b) && compile_patterns(&b) && compile_owns(&b) &&
-	       compile_fields(&b) && compile_tests(&b) && build_keys(&b) && build_carry(&b) &&
-	       finish_paths(&b);
+	       compile_fields(&b) && compile_tests(&b) && build_texts(&b) && build_keys(&b) &&
+	       build_carry(&b) && finish_paths(&b);
 	build_list_free(&b.element);
 	for (size_t i = 0; i < OUTER_MAX; i++)
 		build_list_free(&b.outer[i]);
@@ -400,6 +402,8 @@ void source_free(struct source **sp)
 		return;
 	free_plans(s);
 	free_matchers(s);
+	for (int i = 0; i < TEXTS; i++)
+		free(s->texts[i].v);
 	free(s->dedupe);
 	free(s->join);
 	free(s->cumulative);

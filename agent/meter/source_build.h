@@ -57,6 +57,8 @@ struct field_plan *build_plan_of(const struct source *s, struct str name);
  * name of the user's own. */
 bool build_named_getter(struct build *b, struct getter *g, const char *name, struct place place,
                         const char *key);
+/* The texts of estimate. */
+bool build_texts(struct build *b);
 /* dedupe, join and cumulative; then carry. Once all fields are known. */
 bool build_keys(struct build *b);
 bool build_carry(struct build *b);

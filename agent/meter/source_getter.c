@@ -132,6 +132,28 @@ struct field_plan *build_plan_of(const struct source *s, struct str name)
 	return NULL;
 }
 
+static bool compile_texts(struct build *b, char *const *paths, size_t n, const char *key,
+                          struct getters *ret)
+{
+	ret->v = xcalloc(n, sizeof(*ret->v));
+	for (; ret->n < n; ret->n++)
+		if (!build_point_getter(b, &ret->v[ret->n], paths[ret->n], b->s->config->place,
+		                        key))
+			return false;
+	return true;
+}
+
+bool build_texts(struct build *b)
+{
+	const struct source_config *c = b->s->config;
+	struct getters *texts = b->s->texts;
+
+	return compile_texts(b, c->estimate_input, c->estimate_input_n, "estimate.input",
+	                     &texts[TEXT_INPUT]) &&
+	       compile_texts(b, c->estimate_output, c->estimate_output_n, "estimate.output",
+	                     &texts[TEXT_OUTPUT]);
+}
+
 bool build_named_getter(struct build *b, struct getter *g, const char *name, struct place place,
                         const char *key)
 {

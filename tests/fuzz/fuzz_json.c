@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "parsers/characters.h"
 #include "parsers/json.h"
 
 enum { PATHS = 12 };
@@ -43,6 +44,7 @@ static void check_slot(const struct value *a, const struct value *b, struct str 
 	assert(!inside || a->text.p == b->text.p);
 	assert(a->type != VALUE_ABSENT || a->text.n == 0);
 	assert(str_eq(text, value_text(b, &scratch)));
+	assert(value_characters(a) >= 0 && value_characters(a) <= (int64_t)a->text.n);
 	arena_free(&scratch);
 }
 

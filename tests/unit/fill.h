@@ -25,7 +25,7 @@ struct fill {
 struct fact {
 	const char *model, *provider, *user, *source, *status, *session;
 	int64_t time; /* microseconds; of a total the start of its hour */
-	int64_t calls, input, cache_read, output, cost, unpriced;
+	int64_t calls, input, cache_read, output, cost, unpriced, estimated_usage;
 	int64_t latency; /* microseconds, of each call */
 	int64_t flags;
 };
@@ -137,11 +137,12 @@ static inline void fill_total(struct fill *f, struct fact fact)
 
 	(void)snprintf(sql, sizeof(sql),
 	               "INSERT INTO total_rows VALUES (%lld, %lld, %lld, %lld, 0, 0, %lld, 0, "
-	               "%lld, %lld, 0, 0, 0, %lld, %lld, 0, 0)",
+	               "%lld, %lld, %lld, 0, 0, %lld, %lld, 0, 0, %lld)",
 	               (long long)total_id(fact.time / TIME_SEC, fill_combination(f, &fact)),
 	               (long long)fact.calls, (long long)fact.input, (long long)fact.cache_read,
 	               (long long)fact.output, (long long)fact.cost, (long long)fact.unpriced,
-	               (long long)(fact.latency * fact.calls), timed ? (long long)fact.calls : 0);
+	               (long long)fact.estimated_usage, (long long)(fact.latency * fact.calls),
+	               timed ? (long long)fact.calls : 0, (long long)fact.estimated_usage);
 	fill_sql(f, sql, NULL, 0);
 	if (timed)
 		fill_histogram(f, &fact);

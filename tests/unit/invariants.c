@@ -92,7 +92,8 @@ static const struct {
 	{"total without calls", "SELECT count(*) FROM totals WHERE calls <= 0"},
 	{"total that is negative",
          "SELECT count(*) FROM totals WHERE min(input, cache_read, cache_write, cache_write_1h, "
-         "output, reasoning, unpriced, estimated, unknown_usage, inconsistent, latency, "
+         "output, reasoning, unpriced, estimated, estimated_usage, unknown_usage, inconsistent, "
+         "latency, "
          "latency_calls, logged_calls) < 0"},
 	{"total that is no integer",
          "SELECT count(*) FROM totals WHERE typeof(cost) || typeof(input) || typeof(output) || "
@@ -123,14 +124,16 @@ static const char ROWS_DIFFER[] =
 	"  sum(coalesce(cache_write, 0)) AS cache_write, "
 	"  sum(coalesce(cache_write_1h, 0)) AS cache_write_1h, "
 	"  sum(coalesce(output, 0)) AS output, sum(coalesce(reasoning, 0)) AS reasoning, "
-	"  sum(cost) AS cost, sum(flags & 1) AS unpriced, sum(flags >> 1 & 1) AS estimated, "
+	"  sum(cost) AS cost, sum(flags & 1) AS unpriced, sum(flags & 66 <> 0) AS estimated, "
 	"  sum(flags >> 3 & 1) AS unknown_usage, sum(flags >> 2 & 1) AS inconsistent, "
 	"  sum(coalesce(latency, 0)) AS latency, count(latency) AS latency_calls, "
-	"  sum(coalesce(logged_cost, 0)) AS logged_cost, count(logged_cost) AS logged_calls "
+	"  sum(coalesce(logged_cost, 0)) AS logged_cost, count(logged_cost) AS logged_calls, "
+	"  sum(flags >> 6 & 1) AS estimated_usage "
 	"  FROM call_rows LEFT JOIN call_rare ON call = id GROUP BY 1, 2), "
 	"stored AS (SELECT hour, combination, calls, input, cache_read, cache_write, "
 	"  cache_write_1h, output, reasoning, cost, unpriced, estimated, unknown_usage, "
-	"  inconsistent, latency, latency_calls, logged_cost, logged_calls FROM totals) "
+	"  inconsistent, latency, latency_calls, logged_cost, logged_calls, estimated_usage "
+	"  FROM totals) "
 	"SELECT (SELECT count(*) FROM (SELECT * FROM added EXCEPT SELECT * FROM stored)) + "
 	"(SELECT count(*) FROM (SELECT * FROM stored EXCEPT SELECT * FROM added))";
 

@@ -96,6 +96,8 @@ static void print_call(struct buf *out, const struct call *c)
 		buf_puts(out, " INCONSISTENT");
 	if (c->flags & CALL_UNKNOWN_USAGE)
 		buf_puts(out, " UNKNOWN_USAGE");
+	if (c->flags & CALL_USAGE_ESTIMATED)
+		buf_puts(out, " ESTIMATED_USAGE");
 	if (c->flags & CALL_ESTIMATED)
 		buf_puts(out, " ESTIMATED");
 	if (c->flags & CALL_INCOMPLETE)

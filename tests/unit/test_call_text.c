@@ -27,6 +27,8 @@ static void same_call(const struct call *a, const struct call *b)
 	assert_int_equal(a->has_logged_cost, b->has_logged_cost);
 	assert_int_equal(a->logged_cost, b->logged_cost);
 	assert_true(a->prompt_hash == b->prompt_hash && a->dedupe_key == b->dedupe_key);
+	for (int i = 0; i < TEXTS; i++)
+		assert_int_equal(a->text[i], b->text[i]);
 }
 
 static void check_round(const struct call *c)
@@ -53,12 +55,14 @@ static void test_a_call_is_text_that_a_person_can_read(void **state)
 	c.count[COUNT_OUTPUT] = 12;
 	c.has_logged_cost = true;
 	c.dedupe_key = UINT64_MAX;
+	c.text[TEXT_OUTPUT] = 77;
 	call_pack(&text, &c);
 	assert_true(str_find(buf_view(&text), STR("5:model,6:gpt-4o,")) < text.n);
 	assert_true(str_find(buf_view(&text), STR("12:input_tokens,1:0,")) < text.n);
 	assert_true(str_find(buf_view(&text), STR("13:output_tokens,2:12,")) < text.n);
 	assert_true(str_find(buf_view(&text), STR("11:logged_cost,1:0,")) < text.n);
-	assert_true(str_ends(buf_view(&text), STR("10:dedupe_key,2:-1,")));
+	assert_true(
+		str_ends(buf_view(&text), STR("10:dedupe_key,2:-1,17:output_characters,2:77,")));
 	buf_free(&text);
 	check_round(&c);
 }

@@ -70,8 +70,9 @@ static void set_field(struct driver *d, struct call *c, struct str key, struct s
 
 	if (str_eq(key, STR("tier")))
 		c->label[LABEL_TIER] = value;
-	else if (str_eq(key, STR("audio_seconds")) || str_eq(key, STR("video_seconds")))
-		good = number_decimal(value, 3, &c->count[field->index]);
+	else if (field && field->kind == FIELD_COUNT && count_places((enum count)field->index))
+		good = number_decimal(value, count_places((enum count)field->index),
+		                      &c->count[field->index]);
 	else if (field && field->kind == FIELD_COUNT)
 		good = number_count(value, &c->count[field->index]);
 	else if (field && field->kind == FIELD_LABEL)

@@ -107,6 +107,31 @@ static void test_older_record_beyond_the_window_does_not_push_the_newer_one_out(
 	COUNTED(KEEP_LARGEST, 2, 30, {90000, 20, false}, {0, 10, false}, {90001, 20, false});
 }
 
+/* What a log counted holds against any estimate, in whatever order they come. */
+static void test_estimated_tokens_are_no_match_for_counted_ones(void **state)
+{
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		struct tape t;
+
+		tape_open(&t, "UTC", true);
+		for (int i = 0; i < 2; i++) {
+			bool estimated = i == first;
+			struct call c = keyed(5, i, estimated ? 300 : 10);
+
+			c.flags = estimated ? CALL_USAGE_ESTIMATED : 0;
+			tape_begin(&t, 0, 0);
+			tape_call(&t, 0, 0, &c);
+			tape_end(&t, 0, 0);
+			tape_commit(&t);
+			tape_check(&t);
+		}
+		assert_int_equal(sql_number(tape_db(&t), "SELECT input FROM totals"), 10);
+		assert_int_equal(sql_number(tape_db(&t), "SELECT estimated_usage FROM totals"), 0);
+		tape_close(&t);
+	}
+}
+
 static void test_equal_tokens_count_for_the_later_one(void **state)
 {
 	struct tape t;
@@ -292,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_record_beyond_the_window_is_another_call),
 		cmocka_unit_test(
 			test_older_record_beyond_the_window_does_not_push_the_newer_one_out),
+		cmocka_unit_test(test_estimated_tokens_are_no_match_for_counted_ones),
 		cmocka_unit_test(test_equal_tokens_count_for_the_later_one),
 		cmocka_unit_test(test_duplicate_is_counted_on_the_day_of_its_own_time),
 		cmocka_unit_test(test_records_without_a_key_are_never_duplicates),

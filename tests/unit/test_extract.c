@@ -297,6 +297,160 @@ static void test_a_costly_pattern_rejects_one_record_by_name(void **state)
 	reading_free(&r);
 }
 
+/* ---- estimates ---- */
+
+#define ESTIMATE(more) JSON_SOURCE("    estimate: { input: [q, sys], output: a" more " }\n")
+
+static void test_a_call_without_counts_has_those_of_its_texts(void **state)
+{
+	(void)state;
+	expect_line(ESTIMATE(""),
+	            "{\"t\":1777629600,\"m\":\"gpt-4o\",\"q\":[{\"role\":\"user\",\"content\":"
+	            "\"how far "
+	            "is it?\"}],\"sys\":\"be short\",\"a\":\"far\"}",
+	            "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=7 "
+	            "output_tokens=1 price=openai/gpt-4o cost=0.0000275 ESTIMATED_USAGE\n");
+	expect_line(ESTIMATE(", chars_per_token: 2.5"),
+	            "{\"t\":1777629600,\"m\":\"gpt-4o\",\"q\":\"12345\",\"a\":\"123456\"}",
+	            "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=2 "
+	            "output_tokens=3 price=openai/gpt-4o cost=0.000035 ESTIMATED_USAGE\n");
+}
+
+static void test_only_what_the_log_does_not_count_is_estimated(void **state)
+{
+	(void)state;
+	expect_line(
+		ESTIMATE(""),
+		"{\"t\":1777629600,\"m\":\"gpt-4o\",\"i\":100,\"q\":\"12345678\",\"a\":\"1234\"}",
+		"call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=100 "
+		"output_tokens=1 price=openai/gpt-4o cost=0.00026 ESTIMATED_USAGE\n");
+	expect_line(
+		ESTIMATE(""),
+		"{\"t\":1777629600,\"m\":\"gpt-4o\",\"i\":0,\"o\":0,\"q\":\"1234\",\"a\":\"1\"}",
+		"call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=0 "
+		"output_tokens=0 price=openai/gpt-4o cost=0\n");
+	expect_line(ESTIMATE(""), "{\"t\":1777629600,\"m\":\"gpt-4o\",\"q\":\"\",\"a\":null}",
+	            "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o price=openai/gpt-4o "
+	            "cost=0 UNKNOWN_USAGE\n");
+	expect_line(HEAD "    fields: { time: t, model: m, cache_read_tokens: c }\n"
+	                 "    estimate: { input: q }\n",
+	            "{\"t\":1777629600,\"m\":\"gpt-4o\",\"c\":8,\"q\":\"1234\"}",
+	            "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=8 "
+	            "cache_read_tokens=8 price=openai/gpt-4o cost=0.00001\n");
+}
+
+static void test_a_text_alone_makes_no_call(void **state)
+{
+	(void)state;
+	expect_line(ESTIMATE(""), "{\"t\":1777629600,\"q\":\"what is\",\"a\":\"this\"}",
+	            "skipped: neither a model nor usage\n");
+}
+
+static void test_a_length_that_is_logged_is_taken_as_it_is(void **state)
+{
+	(void)state;
+	expect_line(ESTIMATE(""), "{\"t\":1777629600,\"m\":\"gpt-4o\",\"q\":4000,\"a\":\"4000\"}",
+	            "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=1000 "
+	            "output_tokens=1 price=openai/gpt-4o cost=0.00251 ESTIMATED_USAGE\n");
+	expect_line(ESTIMATE(""), "{\"t\":1777629600,\"m\":\"gpt-4o\",\"q\":-4000,\"a\":1e300}",
+	            "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o price=openai/gpt-4o "
+	            "cost=0 UNKNOWN_USAGE\n");
+	expect_line(HEAD "    format: logfmt\n    fields: { time: t, model: m }\n"
+	                 "    estimate: { input: chars, output: text }\n",
+	            "t=1777629600 m=gpt-4o chars=4000 text=\"a b\\\"c\"",
+	            "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=1000 "
+	            "output_tokens=2 price=openai/gpt-4o cost=0.00252 ESTIMATED_USAGE\n");
+}
+
+static void test_patterns_and_names_may_give_the_text_that_is_measured(void **state)
+{
+	(void)state;
+	expect_line(HEAD "    patterns: '^(?<time>\\S+) (?<model>\\S+) Q:(?<q>.*) A:(?<_a>.*)$'\n"
+	                 "    estimate: { input: q, output: _a }\n",
+	            "2026-05-01T10:00:00Z gpt-4o Q:who are you? A:me",
+	            "call 2026-05-01T10:00:00Z provider=openai model=gpt-4o input_tokens=3 "
+	            "output_tokens=1 price=openai/gpt-4o cost=0.0000175 ESTIMATED_USAGE\n");
+}
+
+/* The question and the answer are records of their own; usage, when it comes, is what counts. */
+static void test_texts_of_parts_are_measured_where_they_come(void **state)
+{
+	static const char yaml[] =
+		JSON_SOURCE("    estimate: { input: q, output: a }\n"
+	                    "    join: { by: id, until: [status] }\n") "      status: s\n";
+	struct reading r = reading_of_yaml(yaml);
+
+	(void)state;
+	(void)reading_record(&r, "{\"t\":1777629600,\"id\":1,\"m\":\"gpt-4o\",\"q\":\"12345678\"}");
+	reading_restart(&r);
+	assert_string_equal(
+		reading_record(&r, "{\"t\":1777629601,\"id\":1,\"a\":\"1234\",\"s\":\"ok\"}"),
+		"call 2026-05-01T10:00:01Z provider=openai model=gpt-4o status=ok input_tokens=2 "
+		"output_tokens=1 price=openai/gpt-4o cost=0.000015 ESTIMATED_USAGE\n");
+	(void)reading_record(&r, "{\"t\":1777629600,\"id\":2,\"m\":\"gpt-4o\",\"q\":\"12345678\"}");
+	assert_string_equal(
+		reading_record(&r, "{\"t\":1777629601,\"id\":2,\"i\":5,\"o\":1,\"s\":\"ok\"}"),
+		"call 2026-05-01T10:00:01Z provider=openai model=gpt-4o status=ok input_tokens=5 "
+		"output_tokens=1 price=openai/gpt-4o cost=0.0000225\n");
+	reading_free(&r);
+}
+
+/* ---- resources ---- */
+
+#define RESOURCES(more)                                                              \
+	"resources:\n  - {name: a100, kind: gpu, cost: 2.95, per: unit}\n" more HEAD \
+	"    format: json\n    fields: {time: t, resource: r, quantity: q, team: team}\n"
+
+static void test_a_resource_costs_its_rate_times_the_quantity(void **state)
+{
+	(void)state;
+	expect_line(RESOURCES(""),
+	            "{\"t\":1777629600,\"r\":\"a100\",\"q\":\"0.25\",\"team\":\"ml\"}",
+	            "call 2026-05-01T10:00:00Z provider=own model=a100 team=ml kind=gpu "
+	            "quantity=250000 price=own/a100 cost=0.7375\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"h100\",\"q\":2}",
+	            "call 2026-05-01T10:00:00Z model=h100 kind=resource quantity=2000000 price= "
+	            "cost=0 UNPRICED\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"a100\"}",
+	            "call 2026-05-01T10:00:00Z provider=own model=a100 kind=gpu price=own/a100 "
+	            "cost=0 UNKNOWN_USAGE\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"a100\",\"q\":-1}",
+	            "rejected: bad number in quantity (-1)\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"a100\",\"q\":1000000001}",
+	            "rejected: bad number in quantity (1000000001)\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"team\":\"ml\"}",
+	            "skipped: neither a model nor usage\n");
+}
+
+/* One name for both is a mistake that must be loud. */
+static void test_a_resource_and_a_model_of_one_name_do_not_price_each_other(void **state)
+{
+	(void)state;
+	expect_line(
+		"resources: [{name: gpt-4o, cost: 1, per: unit}]\n" JSON_SOURCE(""),
+		"{\"t\":1777629600,\"m\":\"gpt-4o\",\"i\":1000,\"o\":1}",
+		"call 2026-05-01T10:00:00Z model=gpt-4o input_tokens=1000 output_tokens=1 price= "
+		"cost=0 UNPRICED\n");
+	expect_line(RESOURCES(""), "{\"t\":1777629600,\"r\":\"gpt-4o\",\"q\":1}",
+	            "call 2026-05-01T10:00:00Z model=gpt-4o kind=resource quantity=1000000 price= "
+	            "cost=0 UNPRICED\n");
+}
+
+static void test_a_resource_has_the_cost_of_its_day(void **state)
+{
+	static const char yaml[] = RESOURCES(
+		"  - {name: a100, cost: 3, per: unit, from: 2026-05-01, kind: accelerator}\n"
+		"  - {name: a100, cost: 9, per: unit, set: {provider: lambda}}\n");
+
+	(void)state;
+	expect_line(yaml, "{\"t\":\"2026-04-30T23:59:59Z\",\"r\":\"a100\",\"q\":1}",
+	            "call 2026-04-30T23:59:59Z provider=own model=a100 kind=gpu quantity=1000000 "
+	            "price=own/a100 cost=2.95\n");
+	expect_line(yaml, "{\"t\":\"2026-05-01T00:00:00Z\",\"r\":\"a100\",\"q\":1}",
+	            "call 2026-05-01T00:00:00Z provider=own model=a100 kind=accelerator "
+	            "quantity=1000000 price=own/a100@2026-05-01 cost=3\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +471,15 @@ int main(void)
 		cmocka_unit_test(test_the_logged_cost_counts_where_the_source_says_so),
 		cmocka_unit_test(test_labels_are_valid_text_of_bounded_length),
 		cmocka_unit_test(test_a_costly_pattern_rejects_one_record_by_name),
+		cmocka_unit_test(test_a_call_without_counts_has_those_of_its_texts),
+		cmocka_unit_test(test_only_what_the_log_does_not_count_is_estimated),
+		cmocka_unit_test(test_a_text_alone_makes_no_call),
+		cmocka_unit_test(test_a_length_that_is_logged_is_taken_as_it_is),
+		cmocka_unit_test(test_patterns_and_names_may_give_the_text_that_is_measured),
+		cmocka_unit_test(test_texts_of_parts_are_measured_where_they_come),
+		cmocka_unit_test(test_a_resource_costs_its_rate_times_the_quantity),
+		cmocka_unit_test(test_a_resource_has_the_cost_of_its_day),
+		cmocka_unit_test(test_a_resource_and_a_model_of_one_name_do_not_price_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -306,7 +306,8 @@ static void many_users(struct watched *w, int n)
 	               n);
 	fill_sql(&w->fill, sql, NULL, 0);
 	fill_sql(&w->fill,
-	         "INSERT INTO combinations SELECT id, 0, 0, 0, 0, id, 0, 0, 0, 0, 0, 0, 0, 0 FROM "
+	         "INSERT INTO combinations SELECT id, 0, 0, 0, 0, id, 0, 0, 0, 0, 0, 0, 0, 0, 0 "
+	         "FROM "
 	         "labels WHERE id > 1000",
 	         NULL, 0);
 	(void)snprintf(sql, sizeof(sql),

@@ -128,6 +128,8 @@ static void a_week(struct fill *f)
 }
 
 static const struct query by_model = {.by = {DIM_MODEL}, .by_n = 1};
+static const struct query of_nobody = {
+	.by = {DIM_MODEL}, .by_n = 1, .where = {{.dim = DIM_USER}}, .where_n = 1};
 static const struct query by_day_and_user = {.by = {DIM_DAY, DIM_USER}, .by_n = 2};
 
 static int setup(void **state)
@@ -167,6 +169,31 @@ static void test_every_format_says_exactly_this(void **state)
 	a_week(*state);
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		expect_page(*state, &pages[i]);
+}
+
+static void test_estimated_tokens_are_marked_and_told_apart(void **state)
+{
+	static const struct page pages[] = {
+		{.file = "estimated.table",
+	         .format = report_table,
+	         .query = by_model,
+	         .look = terminal},
+		{.file = "estimated.md", .format = report_markdown, .query = by_model},
+		{.file = "estimated.json", .format = report_json, .query = of_nobody},
+		{.file = "estimated.csv", .format = report_csv, .query = of_nobody},
+	};
+	const struct fact estimated = {.model = "gpt-4o",
+	                               .time = at(3, 11, 11),
+	                               .calls = 5,
+	                               .input = 700,
+	                               .cost = 1750000,
+	                               .estimated_usage = 4};
+	struct fill *f = *state;
+
+	a_week(f);
+	fill_total(f, estimated);
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		expect_page(f, &pages[i]);
 }
 
 static void test_rows_beyond_the_limit_are_said_to_be_others(void **state)
@@ -274,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_every_format_says_exactly_this),
+		TEST(test_estimated_tokens_are_marked_and_told_apart),
 		TEST(test_rows_beyond_the_limit_are_said_to_be_others),
 		TEST(test_an_empty_ledger_says_what_to_do_next),
 		TEST(test_names_from_a_log_do_no_harm_in_any_format),

@@ -100,13 +100,15 @@ static void test_version_1_becomes_the_current_one_with_all_it_has(void **state)
 	    "0, 1, '');"
 	    "INSERT INTO combinations VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
 	    "INSERT INTO call_rows (id, combination, flags, cost) VALUES (9, 1, 32, 7);"
-	    "INSERT INTO call_rare VALUES (9, 1, 2, 3, 4, 5, 6500, 7, 0, 0, 0, 8, 9)");
+	    "INSERT INTO call_rare VALUES (9, 1, 2, 3, 4, 5, 6500, 7, 0, 0, 0, 8, 9);"
+	    "INSERT INTO total_rows (id, calls, estimated) VALUES (1, 3, 2)");
 	assert_int_equal(schema_version(db, &err), 1);
 	assert_true(schema_migrate(db, &err));
 	assert_int_equal(schema_version(db, &err), SCHEMA_VERSION);
 	assert_int_equal(sql_number(db, "SELECT carried IS NULL FROM files WHERE id = 5"), 1);
 	assert_int_equal(sql_number(db, "SELECT incomplete FROM calls WHERE cost_nano = 7"), 1);
 	assert_int_equal(sql_number(db, "SELECT count(*) FROM memory"), 0);
+	assert_row(db, "SELECT calls, estimated, estimated_usage FROM totals", "3|2|0");
 	assert_row(db,
 	           "SELECT input_audio_tokens, output_image_tokens, input_video_tokens, "
 	           "cache_read_audio_tokens, images, audio_seconds, video_seconds, pages, "
@@ -173,20 +175,21 @@ static void test_views_show_a_call_with_names_and_exact_money(void **state)
 	c.count[COUNT_CHARACTERS] = 15;
 	c.cost = 1000000925;
 	c.latency = 1234567;
-	c.flags = CALL_ESTIMATED;
+	c.flags = CALL_ESTIMATED | CALL_USAGE_ESTIMATED;
 	tape_begin(&t, 0, 1);
 	tape_other(&t, 0, 1, OUTCOME_SKIPPED, "no pattern matches");
 	tape_call(&t, 0, 1, &c);
 	tape_end(&t, 0, 1);
 	tape_commit(&t);
-	assert_row(tape_db(&t),
-	           "SELECT time, time_ms, source, provider, model, requested_model, service_tier, "
-	           "user, session, request_id, input_tokens, cache_read_tokens, output_tokens, "
-	           "audio_seconds, cost_usd, cost_nano, price, estimated, unpriced, latency_ms, "
-	           "ttft_ms, file, offset FROM calls",
-	           "2026-03-04T05:06:07.089Z|1772600767089|gateway|maker|small-1|small|batch||s-1|"
-	           "r-9|300|-|40|2.5|1.000000925|1000000925|maker/price@2026-01-01|1|0|1234.567|-|"
-	           "/logs/app.1.log|100");
+	assert_row(
+		tape_db(&t),
+		"SELECT time, time_ms, source, provider, model, requested_model, service_tier, "
+		"user, session, request_id, input_tokens, cache_read_tokens, output_tokens, "
+		"audio_seconds, cost_usd, cost_nano, price, estimated, estimated_usage, unpriced, "
+		"latency_ms, ttft_ms, file, offset FROM calls",
+		"2026-03-04T05:06:07.089Z|1772600767089|gateway|maker|small-1|small|batch||s-1|"
+		"r-9|300|-|40|2.5|1.000000925|1000000925|maker/price@2026-01-01|1|1|0|1234.567|-|"
+		"/logs/app.1.log|100");
 	assert_row(tape_db(&t),
 	           "SELECT input_audio_tokens, cache_read_audio_tokens, cache_read_image_tokens, "
 	           "input_video_tokens, output_video_tokens, audio_seconds, video_seconds, pages, "
@@ -194,8 +197,8 @@ static void test_views_show_a_call_with_names_and_exact_money(void **state)
 	           "120|100|11|12|13|2.5|4.2|14|15|-");
 	assert_row(tape_db(&t),
 	           "SELECT hour, model, calls, input_tokens, cost_usd, estimated_calls, "
-	           "latency_ms_sum FROM usage_hourly",
-	           "2026-03-04T04:30:00Z|small-1|1|300|1.000000925|1|1234.567");
+	           "estimated_usage_calls, latency_ms_sum FROM usage_hourly",
+	           "2026-03-04T04:30:00Z|small-1|1|300|1.000000925|1|1|1234.567");
 	assert_row(tape_db(&t), "SELECT * FROM coverage_daily WHERE outcome = 'call'",
 	           "2026-03-03T18:30:00Z|gateway|call||1");
 	assert_row(tape_db(&t), "SELECT * FROM coverage_daily WHERE outcome = 'skipped'",

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "parsers/characters.h"
 #include "parsers/format.h"
 #include "parsers/json_string.h"
 
@@ -150,6 +151,65 @@ static void test_text_as_a_format_leaves_all_to_the_patterns(void **state)
 	assert_null(p);
 }
 
+static void expect_length(enum value_type type, const char *text, int64_t want)
+{
+	struct value v = {.type = type,
+	                  .text = str_of(text),
+	                  .escaped = type == VALUE_STRING && strchr(text, '\\')};
+
+	assert_int_equal(value_characters(&v), want);
+}
+
+static void test_the_length_of_a_text_is_in_characters(void **state)
+{
+	struct value logfmt = {.type = VALUE_STRING, .text = STR("C:\\new")};
+
+	(void)state;
+	expect_length(VALUE_STRING, "", 0);
+	expect_length(VALUE_STRING, "four", 4);
+	expect_length(VALUE_STRING, "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 3);
+	expect_length(VALUE_STRING, "a\\n\\\"\\\\b", 5);
+	expect_length(VALUE_STRING, "\\u00e4\\uD83D\\uDE00x", 3);
+	expect_length(VALUE_STRING, "\\", 1);
+	expect_length(VALUE_STRING, "\\u00", 1);
+	expect_length(VALUE_STRING, "\\ud", 1);
+	assert_int_equal(value_characters(&logfmt), 6); /* no JSON: a backslash is one */
+	expect_length(VALUE_NULL, "null", 0);
+	expect_length(VALUE_BOOL, "true", 0);
+	expect_length(VALUE_NUMBER, "1234", 0);
+}
+
+static void test_of_objects_and_arrays_the_texts_count_and_not_the_names(void **state)
+{
+	(void)state;
+	expect_length(VALUE_ARRAY, "[]", 0);
+	expect_length(VALUE_ARRAY, "[\"ab\", 17, null, {\"name\" : \"c\\\"d\"}]", 5);
+	expect_length(VALUE_OBJECT,
+	              "{\"role\":\"user\",\"content\":\"hello\",\"n\":{\"x\":[\"y\"]}}", 4 + 5 + 1);
+	expect_length(VALUE_ARRAY, "[\"never closed", 12);
+	expect_length(VALUE_ARRAY, "[\"ends in \\", 9);
+}
+
+static void test_pictures_in_a_text_are_no_text(void **state)
+{
+	char picture[CHARACTERS_ENCODED + 16];
+	struct value v = {.type = VALUE_ARRAY};
+
+	(void)state;
+	memset(picture, 'A', sizeof(picture));
+	memcpy(picture, "[\"", 2);
+	memcpy(picture + 2 + CHARACTERS_ENCODED, "\",\"abc\"]", 8);
+	v.text = (struct str){picture, 2 + CHARACTERS_ENCODED + 8};
+	assert_int_equal(value_characters(&v), 3);
+	picture[100] = ' '; /* a long text */
+	assert_int_equal(value_characters(&v), CHARACTERS_ENCODED + 3);
+	memcpy(picture + 1 + CHARACTERS_ENCODED, "\",\"abc\"]", 8);
+	picture[100] = 'A'; /* too short to be told from a word */
+	v.text.n--;
+	assert_int_equal(value_characters(&v), CHARACTERS_ENCODED - 1 + 3);
+	expect_length(VALUE_OBJECT, "{\"url\":\"data:image/png;base64,iVBOR\",\"t\":\"hi\"}", 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +222,9 @@ int main(void)
 		cmocka_unit_test(test_formats_have_names),
 		cmocka_unit_test(test_json_as_a_format_finds_paths),
 		cmocka_unit_test(test_text_as_a_format_leaves_all_to_the_patterns),
+		cmocka_unit_test(test_the_length_of_a_text_is_in_characters),
+		cmocka_unit_test(test_of_objects_and_arrays_the_texts_count_and_not_the_names),
+		cmocka_unit_test(test_pictures_in_a_text_are_no_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
