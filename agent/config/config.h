@@ -160,8 +160,9 @@ struct config {
 		*own_prices;  /* the list `prices.own`, read by meter/book.h; NULL: none */
 	struct pair *aliases; /* model as logged -> model in the book */
 	size_t aliases_n;
-	char *price_as;     /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
-	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
+	char *price_as;       /* unknown_model: {price_as: NAME}; NULL: stays unpriced */
+	int64_t keep_calls;   /* microseconds, KEEP_NONE or KEEP_FOREVER */
+	int64_t keep_archive; /* the same; never KEEP_NONE */
 	struct follow_config follow;
 	enum log_format log_format;
 	enum log_level log_level;

@@ -51,6 +51,9 @@ struct query {
 	/* Only calls without a price, without latencies. Where an hour's total mixes calls with and
 	 * without, its tokens are shared out by number of calls. */
 	bool unpriced_only;
+	/* Folder of the archive, whose calls are read too where calls are read; NULL: they are left
+	 * out. */
+	const char *archive;
 };
 
 struct query_row {
@@ -70,6 +73,11 @@ struct query_result {
 	size_t n;
 	size_t other_n; /* rows summed in the last one because of the limit; 0: none */
 	struct query_row total;
+	/* Calls in the archive, of days within that time, of which sessions or percentiles would
+	 * have been known: not read, or of files that are damaged (the first one's damage in words;
+	 * it is owned by the result). */
+	int64_t unread_calls, damaged_calls;
+	struct str damage;
 	struct arena text;
 };
 

@@ -75,8 +75,11 @@ static bool find_labels(struct grouping *g, struct err *err)
 
 bool grouping_open(struct grouping *g, struct sql *sql, const struct query *q, struct err *err)
 {
-	*g = (struct grouping){
-		.query = q, .sql = sql, .moment = INT64_MIN, .sessions = intern_new()};
+	*g = (struct grouping){.query = q,
+	                       .sql = sql,
+	                       .moment = INT64_MIN,
+	                       .texts = intern_new(),
+	                       .sessions = intern_new()};
 	(void)intern_id(g->sessions, STR(""));
 	return find_labels(g, err);
 }
@@ -88,6 +91,8 @@ void grouping_close(struct grouping *g)
 	table_free(&g->labels.index);
 	free(g->times.v);
 	table_free(&g->times.index);
+	intern_free(&g->texts);
+	free(g->text_labels);
 	intern_free(&g->sessions);
 	free(g->groups);
 	table_free(&g->index);
@@ -227,6 +232,38 @@ bool grouping_combination(struct grouping *g, int64_t id, uint32_t *labels, bool
 	known = g->combinations[id];
 	*labels = known == LEFT_OUT ? GROUP_NONE : (known - SEEN) / 2;
 	*is_error = known != LEFT_OUT && (known - SEEN) % 2;
+	return true;
+}
+
+static bool label_number(struct grouping *g, struct str text, int64_t *ret, struct err *err)
+{
+	uint32_t known = intern_count(g->texts);
+	uint32_t number = intern_id(g->texts, text);
+
+	if (number == known) {
+		g->text_labels = array_room(g->text_labels, number, &g->text_labels_room,
+		                            sizeof(*g->text_labels));
+		if (!query_find_label(g->sql, text, &g->text_labels[number], err))
+			return false;
+	}
+	*ret = g->text_labels[number];
+	return *ret >= 0 ||
+	       err_set(err, "the archive is of another database: label `%.*s`", STR_ARG(text));
+}
+
+bool grouping_texts(struct grouping *g, struct str source, const struct str label[LABELS],
+                    uint32_t *labels, bool *is_error, struct err *err)
+{
+	int64_t columns[DIM_COLUMNS_N];
+
+	_Static_assert(DIM_COLUMNS_N == LABELS + 1, "the source, then the labels in their order");
+	if (!label_number(g, source, &columns[0], err))
+		return false;
+	for (int i = 0; i < LABELS; i++)
+		if (!label_number(g, label[i], &columns[i + 1], err))
+			return false;
+	*labels = labels_number(g, columns);
+	*is_error = columns[dim_column(DIM_STATUS)] == g->error_label;
 	return true;
 }
 

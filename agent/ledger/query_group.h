@@ -45,6 +45,9 @@ struct grouping {
 	uint32_t *combinations; /* by id: what is known of each, see query_group.c */
 	size_t combinations_n;
 	struct tuples labels, times;
+	struct intern *texts; /* of labels that were looked up by their text, and their numbers */
+	int64_t *text_labels;
+	size_t text_labels_room;
 	struct intern *sessions;
 	int64_t moment; /* whose times were looked at last, as most often they are asked for again
 	                 */
@@ -60,6 +63,9 @@ void grouping_close(struct grouping *g);
 /* The labels of a combination, GROUP_NONE if `where` leaves it out. False and *err: not there. */
 bool grouping_combination(struct grouping *g, int64_t id, uint32_t *labels, bool *is_error,
                           struct err *err);
+/* The same of labels as texts. False and *err: the ledger has no such label. */
+bool grouping_texts(struct grouping *g, struct str source, const struct str label[LABELS],
+                    uint32_t *labels, bool *is_error, struct err *err);
 /* The same of a model alone, for histograms. */
 uint32_t grouping_model(struct grouping *g, int64_t model);
 /* The times of a moment, microseconds; GROUP_NONE if `where` leaves it out. */

@@ -79,11 +79,14 @@ static void id_range(const struct scan *s, int64_t range[2])
 	range[1] = scan_first_id(s->until);
 }
 
+int64_t scan_quarter_of(int64_t time)
+{
+	return time - time % QUARTER;
+}
+
 int64_t scan_quarter(int64_t id)
 {
-	int64_t time = call_id_ms(id) * TIME_MS;
-
-	return time - time % QUARTER;
+	return scan_quarter_of(call_id_ms(id) * TIME_MS);
 }
 
 void scan_keep_unpriced(struct sums *sums)
@@ -179,6 +182,14 @@ static bool add_call(struct scan *s, sqlite3_stmt *statement, struct err *err)
 	if (row.sums.latency_calls)
 		latencies_add(&s->latencies, number, histogram_bucket(row.sums.latency), 1);
 	return add(s, number, &row, is_error, err);
+}
+
+bool scan_add(struct scan *s, uint32_t group, const struct sums *sums, bool is_error,
+              struct err *err)
+{
+	const union numbers row = {.sums = *sums};
+
+	return add(s, group, &row, is_error, err);
 }
 
 bool scan_calls(struct scan *s, struct err *err)

@@ -20,6 +20,8 @@ struct scan {
 	bool unpriced_only;
 	struct grouping grouping;
 	struct latencies latencies;
+	const char *archive;         /* as in struct query */
+	struct query_result *result; /* for what it says of the archive */
 };
 
 /* Adds up hourly totals. False and *err, also when a sum is beyond 64 bits. */
@@ -31,12 +33,20 @@ bool scan_histograms(struct scan *s, struct err *err);
 /* The same from the calls that are kept, by anything. */
 bool scan_call_latencies(struct scan *s, struct err *err);
 
+/* The same two of the calls in the archive (query_archive.c). */
+bool scan_archived_calls(struct scan *s, struct err *err);
+bool scan_archived_latencies(struct scan *s, struct err *err);
+/* Adds a call to its group. */
+bool scan_add(struct scan *s, uint32_t group, const struct sums *sums, bool is_error,
+              struct err *err);
+
 /* Of a total in which some calls have a price: the share of tokens of those that have none. */
 void scan_keep_unpriced(struct sums *sums);
 /* Calls at or after a time have this id or a larger one. */
 int64_t scan_first_id(int64_t time);
-/* The time of a call's quarter of an hour. */
+/* The time of a call's quarter of an hour: by its id, by its time. */
 int64_t scan_quarter(int64_t id);
+int64_t scan_quarter_of(int64_t time);
 
 /* to += add; false when a sum is beyond 64 bits. */
 bool numbers_add(union numbers *to, const union numbers *add);
