@@ -19,7 +19,7 @@ bool old_begin(struct commit *c, struct err *err)
 
 	if (c->l->old.folder == NULL)
 		return true;
-	if (!sql_number(&c->l->sql, ANY_SUPERSEDED, &any, err))
+	if (!sql_ask(&c->l->sql, ANY_SUPERSEDED, &any, err))
 		return false;
 	c->any_superseded = any != 0;
 	return true;

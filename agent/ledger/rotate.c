@@ -308,8 +308,8 @@ bool rotation_shrink(struct ledger *l, bool *more, struct err *err)
 	bool good;
 
 	*more = false;
-	if (!sql_number(&l->sql, "PRAGMA freelist_count", &unused, err) ||
-	    !sql_number(&l->sql, "PRAGMA page_count", &all, err))
+	if (!sql_ask(&l->sql, "PRAGMA freelist_count", &unused, err) ||
+	    !sql_ask(&l->sql, "PRAGMA page_count", &all, err))
 		return false;
 	if (unused <= all / SHRINK_SHARE)
 		return true;

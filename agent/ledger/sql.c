@@ -67,7 +67,7 @@ bool sql_run(struct sql *s, const char *text, struct err *err)
 	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK || sql_failed(s, err);
 }
 
-bool sql_number(struct sql *s, const char *text, int64_t *ret, struct err *err)
+bool sql_ask(struct sql *s, const char *text, int64_t *ret, struct err *err)
 {
 	sqlite3_stmt *st = sql_statement(s, text, err);
 	bool row;
