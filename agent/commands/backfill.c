@@ -14,6 +14,7 @@
 #include "agent/follow/discover.h"
 #include "agent/ledger/own.h"
 #include "agent/ledger/segments.h"
+#include "agent/ledger/sizes.h"
 #include "agent/meter/cost.h"
 #include "agent/pipeline/course.h"
 #include "agent/pipeline/pipeline.h"
@@ -258,6 +259,8 @@ static int read_all(struct backfill *b)
 	add_files(b);
 	archive_old(b);
 	good = pipeline_run(b->pipeline, b->config->keep_calls != KEEP_NONE, &sums, &err);
+	if (good)
+		good = ledger_note_sizes(b->ledger, clock_now(), &err);
 	clear_line(b);
 	if (b->common.json)
 		print_json(b, &sums);

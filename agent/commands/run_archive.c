@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "agent/commands/run.h"
+#include "agent/ledger/sizes.h"
 #include "agent/pipeline/course.h"
 
 enum {
@@ -48,6 +49,7 @@ static void *work(void *arg)
 		w->calls += good && !changed ? day.calls : 0;
 	}
 	good = good && rotation_expire(w->ledger, w->folder, w->expired, &w->removed, &w->err);
+	good = good && ledger_note_sizes(w->ledger, clock_now(), &w->err);
 	while (good && more && !atomic_load(&w->stop))
 		good = rotation_shrink(w->ledger, &more, &w->err);
 	atomic_store(&w->ended, true);

@@ -27,6 +27,13 @@ CREATE TABLE superseded (
 	PRIMARY KEY (day, key, time)
 ) WITHOUT ROWID;
 
+-- How large database and archive were together, once a day: by which growth is told.
+CREATE TABLE sizes (
+	day   INTEGER PRIMARY KEY, -- UTC, since 1970-01-01
+	time  INTEGER NOT NULL,    -- microseconds
+	bytes INTEGER NOT NULL
+);
+
 CREATE VIEW archive AS
 SELECT
 	strftime('%Y-%m-%d', day * 86400, 'unixepoch')                   AS day,

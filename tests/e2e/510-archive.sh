@@ -231,3 +231,24 @@ wait_for grep -q 'moved to the archive' run
 stop_agent
 adds_up "$DB" 500
 expect_status 0 archive verify --db "$DB"
+
+# ---- how much room it takes ----
+
+expect_status 0 status --db "$DB"
+expect_text out 'Archive '
+expect_no_text out 'grow by'
+python3 - "$DB" <<'END'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+with db: # a week ago it was smaller by 7 MB
+    db.execute("DELETE FROM sizes")
+    db.execute("INSERT INTO sizes SELECT unixepoch() / 86400 - 7, (unixepoch() - 7 * 86400) * 1000000,"
+               " (SELECT sum(bytes) FROM segments) + (SELECT page_count * page_size FROM pragma_page_count(),"
+               " pragma_page_size()) - 7000000")
+db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+END
+expect_status 0 status --db "$DB"
+expect_text out 'Both grow by 1.0 MB a day; '
+grep -q 'of the disk are free, until 20[0-9][0-9]-' out || fail 'status does not say when the disk is full'
+expect_status 0 status --db "$DB" --json
+expect_json archive_bytes "$(cat tokentail.db.archive/2026/* | wc -c | tr -d ' ')"
