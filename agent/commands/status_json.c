@@ -4,6 +4,7 @@
 
 #include "agent/base/escape.h"
 #include "agent/commands/json_put.h"
+#include "agent/commands/show.h"
 #include "agent/commands/stuck.h"
 
 static const char *const counters[OUTCOMES] = {
@@ -178,7 +179,7 @@ static void put_sizes(const struct status *s, struct buf *out)
 	const struct sizes *z = &s->sizes;
 	char date[SHOW_DATE];
 
-	json_int(out, "database_bytes", z->database);
+	buf_printf(out, "\"database_bytes\":%" PRId64, z->database);
 	json_int(out, "archive_bytes", z->archive);
 	put_or_null(out, "growth_bytes_per_day", z->growth);
 	put_or_null(out, "free_bytes", z->free);

@@ -242,7 +242,7 @@ import sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
 with db: # a week ago it was smaller by 7 MB
     db.execute("DELETE FROM sizes")
-    db.execute("INSERT INTO sizes SELECT unixepoch() / 86400 - 7, (unixepoch() - 7 * 86400) * 1000000,"
+    db.execute("INSERT INTO sizes SELECT CAST(strftime('%s') AS INTEGER) / 86400 - 7, (CAST(strftime('%s') AS INTEGER) - 7 * 86400) * 1000000,"
                " (SELECT sum(bytes) FROM segments) + (SELECT page_count * page_size FROM pragma_page_count(),"
                " pragma_page_size()) - 7000000")
 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
