@@ -249,6 +249,6 @@ db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 END
 expect_status 0 status --db "$DB"
 expect_text out 'Both grow by 1.0 MB a day; '
-grep -q 'of the disk are free, until 20[0-9][0-9]-' out || fail 'status does not say when the disk is full'
+grep -q 'of the disk are free, until 2[0-9]*-' out || fail 'status does not say when the disk is full'
 expect_status 0 status --db "$DB" --json
 expect_json archive_bytes "$(cat tokentail.db.archive/2026/* | wc -c | tr -d ' ')"
