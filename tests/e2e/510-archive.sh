@@ -174,7 +174,9 @@ expect_file "$own" 'left out' "a file of tokentail's own database"
 
 cp -r tokentail.db.archive whole
 file=tokentail.db.archive/2026/calls-2026-01-03.jsonl.gz
-printf x | dd of=$file bs=1 seek=500 conv=notrunc 2> /dev/null
+python3 -c 'import sys
+with open(sys.argv[1], "r+b") as file: # a bit
+    file.seek(500); byte = file.read(1)[0] ^ 4; file.seek(500); file.write(bytes([byte]))' $file
 truncate -s -1 tokentail.db.archive/2026/calls-2026-01-04.jsonl.gz
 rm tokentail.db.archive/2026/calls-2026-01-05.jsonl.gz
 echo more >> tokentail.db.archive/2026/calls-2026-01-06.jsonl.gz # behind what counts: no damage
