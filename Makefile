@@ -213,6 +213,9 @@ bench-prices: ## price ten million calls and print how long it took
 	$(Q)$(MAKE) --no-print-directory $(B)/tests/bench/price
 	$(Q)$(B)/tests/bench/price
 
+bench-archive: $(BIN) ## archive all but 90 of ARCHIVE_DAYS days (100) of ARCHIVE_CALLS calls (100000)
+	$(Q)python3 tests/bench/archive.py $(BIN) $(or $(ARCHIVE_DAYS),100) $(or $(ARCHIVE_CALLS),100000)
+
 $(B)/tests/bench/price: $(B)/tests/bench/price.o $(B)/core.a
 	$(call say,BENCH,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -252,7 +255,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
 
 .PHONY: all unit e2e check check-asan check-tsan check-real soak fuzz lint check-format check-layers check-docs \
-        check-service check-cppcheck check-tidy demo bench bench-prices bench-follow deps install clean help
+        check-service check-cppcheck check-tidy demo bench bench-prices bench-archive bench-follow deps install clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/%.o $(B)/program/%.o $(FB)/%.o
 -include $(OBJ:.o=.d) $(PROGRAM:.o=.d) $(UNIT:=.d) $(HELPERS:%.c=$(B)/%.d)

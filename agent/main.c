@@ -5,13 +5,9 @@
 
 /* In the order of `tokentail help`. */
 const struct command *const commands[] = {
-	&command_detect,  &command_backfill,
-	&command_run,     &command_reload,
-	&command_report,  &command_top,
-	&command_status,  &command_check,
-	&command_explain, &command_prices,
-	&command_reprice, &command_version,
-	&command_help,    NULL,
+	&command_detect,  &command_backfill, &command_run,     &command_reload,  &command_report,
+	&command_top,     &command_status,   &command_check,   &command_explain, &command_prices,
+	&command_reprice, &command_archive,  &command_version, &command_help,    NULL,
 };
 
 static const struct command *find(const char *name)

@@ -10,10 +10,11 @@ layer() {
 	parsers/* | agent/follow/*) echo 1 ;;
 	agent/config/*) echo 2 ;;
 	agent/meter/*) echo 3 ;;
-	agent/ledger/* | agent/detect/* | agent/import/*) echo 4 ;;
-	agent/pipeline/* | agent/control/*) echo 5 ;;
-	agent/commands/*) echo 6 ;;
-	agent/main.c) echo 7 ;;
+	agent/archive/* | agent/detect/* | agent/import/*) echo 4 ;;
+	agent/ledger/*) echo 5 ;;
+	agent/pipeline/* | agent/control/*) echo 6 ;;
+	agent/commands/*) echo 7 ;;
+	agent/main.c) echo 8 ;;
 	*) echo unlisted ;;
 	esac
 }
@@ -23,9 +24,10 @@ apart() {
 	case $1:$2 in
 	parsers/*:agent/follow/* | agent/follow/*:parsers/*) return 0 ;;
 	agent/pipeline/*:agent/control/* | agent/control/*:agent/pipeline/*) return 0 ;;
-	agent/ledger/*:agent/detect/* | agent/detect/*:agent/ledger/*) return 0 ;;
-	agent/import/*:agent/ledger/* | agent/ledger/*:agent/import/*) return 0 ;;
-	agent/import/*:agent/detect/* | agent/detect/*:agent/import/*) return 0 ;;
+	agent/archive/*:agent/detect/* | agent/detect/*:agent/archive/*) return 0 ;;
+	agent/ledger/*:agent/detect/*) return 0 ;;
+	agent/archive/*:agent/import/* | agent/import/*:agent/archive/*) return 0 ;;
+	agent/ledger/*:agent/import/* | agent/import/*:agent/detect/* | agent/detect/*:agent/import/*) return 0 ;;
 	esac
 	return 1
 }

@@ -13,7 +13,10 @@
 #include "agent/commands/text.h"
 #include "agent/follow/discover.h"
 #include "agent/ledger/own.h"
+#include "agent/ledger/segments.h"
+#include "agent/ledger/sizes.h"
 #include "agent/meter/cost.h"
+#include "agent/pipeline/course.h"
 #include "agent/pipeline/pipeline.h"
 
 struct backfill {
@@ -27,6 +30,8 @@ struct backfill {
 	bool detecting; /* nothing says how the paths are to be read */
 	struct book *book;
 	struct ledger *ledger;
+	char *archive; /* folder */
+	char prices[BOOK_DIGEST];
 	struct source **sources;
 	size_t sources_n;
 	struct pipeline *pipeline;
@@ -115,7 +120,8 @@ static const char *why_left_out(const struct backfill *b, const struct found *f)
 {
 	struct stat st;
 
-	if (f->left_out == NULL && stat(f->path, &st) == 0 && ledger_owns(b->config->database, &st))
+	if (f->left_out == NULL && stat(f->path, &st) == 0 &&
+	    ledger_owns(b->config->database, f->path, &st))
 		return LEDGER_OWN;
 	return f->left_out;
 }
@@ -229,6 +235,19 @@ static void print_text(const struct backfill *b, const struct pipeline_sums *s)
 		(void)puts("`tokentail status` shows why records were rejected");
 }
 
+/* What is older than keep.calls would leave the database at the next rotation. */
+static void archive_old(struct backfill *b)
+{
+	int64_t keep = b->config->keep_calls, now = clock_now();
+
+	if (keep == KEEP_FOREVER || keep == KEEP_NONE || keep > now)
+		return;
+	b->archive = archive_folder(b->config->database);
+	book_digest(b->book, b->prices);
+	ledger_archive_old(b->ledger, b->archive, str_of(b->prices),
+	                   (now - keep) / TIME_DAY * TIME_DAY);
+}
+
 static int read_all(struct backfill *b)
 {
 	struct pipeline_sums sums = {0};
@@ -238,7 +257,10 @@ static int read_all(struct backfill *b)
 	b->on_terminal = isatty(STDERR_FILENO) && !b->common.quiet;
 	b->started = seconds();
 	add_files(b);
+	archive_old(b);
 	good = pipeline_run(b->pipeline, b->config->keep_calls != KEEP_NONE, &sums, &err);
+	if (good)
+		good = ledger_note_sizes(b->ledger, clock_now(), &err);
 	clear_line(b);
 	if (b->common.json)
 		print_json(b, &sums);
@@ -308,6 +330,7 @@ static void tear_down(struct backfill *b)
 	if (b->detecting)
 		detected_close(&b->detected);
 	ledger_close(&b->ledger);
+	free(b->archive);
 	book_free(&b->book);
 	config_free(&b->preset_config);
 	config_free(&b->config);

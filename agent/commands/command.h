@@ -26,9 +26,9 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
-extern const struct command command_backfill, command_check, command_detect, command_explain,
-	command_prices, command_reload, command_report, command_reprice, command_run,
-	command_status, command_top, command_help, command_version;
+extern const struct command command_archive, command_backfill, command_check, command_detect,
+	command_explain, command_prices, command_reload, command_report, command_reprice,
+	command_run, command_status, command_top, command_help, command_version;
 
 /* All of them in the order of help; ends with NULL. In main.c. */
 extern const struct command *const commands[];

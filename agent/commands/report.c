@@ -10,12 +10,13 @@
 
 #include "agent/commands/command.h"
 #include "agent/commands/which.h"
+#include "agent/ledger/segments.h"
 
 /* The options as they were given. */
 struct arguments {
 	const char *by, *sort, *limit, *tz;
 	struct which which;
-	bool csv, markdown;
+	bool csv, markdown, detail;
 	struct common common;
 };
 
@@ -246,6 +247,7 @@ static int run(int argc, char **argv)
 		{.name = "--sort", .value = &a.sort},
 		{.name = "--limit", .value = &a.limit},
 		{.name = "--tz", .value = &a.tz},
+		{.name = "--detail", .flag = &a.detail},
 		{.name = "--csv", .flag = &a.csv},
 		{.name = "--markdown", .flag = &a.markdown},
 		{0},
@@ -254,6 +256,7 @@ static int run(int argc, char **argv)
 	struct query q = {0};
 	struct config *config;
 	struct ledger *ledger;
+	char *folder;
 	int positional;
 	int status = options_parse(&command_report, argc, argv, options, &a.common, &positional);
 
@@ -266,9 +269,12 @@ static int run(int argc, char **argv)
 	config = common_config(&a.common);
 	if (config == NULL)
 		return EXIT_USAGE;
+	folder = archive_folder(config->database);
+	q.archive = a.detail ? folder : NULL;
 	ledger = ledger_open_read(config->database, &err);
 	status = ledger ? ask_configured(ledger, &a, config, &q) : fail(EXIT_FAILED, &err);
 	ledger_close(&ledger);
+	free(folder);
 	config_free(&config);
 	return status;
 }
@@ -285,6 +291,8 @@ const struct command command_report = {
 		"  --sort KEY        cost, calls or tokens; default time, else cost\n"
 		"  --limit N         N rows, the rest summed as one\n"
 		"  --tz ZONE         days and hours of this zone; default the ledger's\n"
+		"  --detail          reads the calls in the archive, too, for sessions and "
+		"percentiles\n"
 		"  --csv, --markdown other formats\n"
 		"\n"
 		"Examples:\n"

@@ -139,5 +139,13 @@ void report_json(const struct report *report, struct buf *out)
 	}
 	buf_puts(out, "],\n\"total\":{");
 	put_numbers(report, out, &r->total);
-	buf_puts(out, "}}\n");
+	buf_char(out, '}');
+	if (r->unread_calls)
+		buf_printf(out, ",\"archived_calls_not_read\":%" PRId64, r->unread_calls);
+	if (r->damaged_calls) {
+		buf_printf(out,
+		           ",\"archived_calls_damaged\":%" PRId64 ",\"damage\":", r->damaged_calls);
+		escape_json(out, r->damage);
+	}
+	buf_puts(out, "}\n");
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "agent/base/escape.h"
 #include "agent/commands/report.h"
 #include "agent/commands/show.h"
 #include "agent/commands/text.h"
@@ -231,6 +232,24 @@ static void note_calls(struct buf *out, int64_t calls, const char *what)
 	buf_printf(out, " %s\n", what);
 }
 
+/* The archive is looked at only when that is asked for, and some of it may be damaged. */
+static void note_archive(const struct query_result *r, bool sessions, struct buf *out)
+{
+	if (r->unread_calls) {
+		show_plural(out, r->unread_calls, "call");
+		buf_printf(out, " of these days %s in the archive; with --detail %s too\n",
+		           r->unread_calls == 1 ? "is" : "are",
+		           sessions ? "they count here" : "percentiles are made of them");
+	}
+	if (r->damaged_calls == 0)
+		return;
+	show_plural(out, r->damaged_calls, "call");
+	buf_puts(out, sessions ? " of the archive are missing here: "
+	                       : " of the archive are missing in the percentiles: ");
+	escape_terminal(out, r->damage);
+	buf_char(out, '\n');
+}
+
 static void note_range(const struct report *report, struct buf *out)
 {
 	const struct query *q = report->query;
@@ -242,6 +261,7 @@ static void note_range(const struct report *report, struct buf *out)
 		sessions |= q->where[i].dim == DIM_SESSION;
 	if (sessions)
 		buf_puts(out, "Only calls that are still kept know their session (keep.calls).\n");
+	note_archive(report->result, sessions, out);
 	if (report->result->moved)
 		buf_puts(out, "Totals are by the hour: the time was widened to whole hours.\n");
 }

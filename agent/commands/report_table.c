@@ -149,6 +149,8 @@ static void put_nothing(const struct report *report, struct buf *out)
 	buf_puts(out, " to ");
 	show_minute(out, report->query->zone, report->last);
 	buf_printf(out, " (%s).\n", zone_name(report->query->zone));
+	if (report->result->unread_calls || report->result->damaged_calls)
+		report_notes(report, out);
 }
 
 void report_table(const struct report *report, struct buf *out)

@@ -182,7 +182,7 @@ static int64_t tick(struct agent *a, int64_t now)
 static void follow(struct agent *a, const sigset_t *asleep)
 {
 	while (!asked_to_stop) {
-		int64_t now = run_monotonic(), at;
+		int64_t now = run_monotonic(), at, archive_at;
 
 		if (asked_to_reload || door_wants_reload(a->door)) {
 			asked_to_reload = 0;
@@ -201,14 +201,15 @@ static void follow(struct agent *a, const sigset_t *asleep)
 			at = follower_deadline(a->follower, now);
 		if (tick(a, now) < at)
 			at = tick(a, now);
+		archive_at = run_archive_turn(a, now);
+		if (archive_at < at)
+			at = archive_at;
 		if (door_deadline(a->door) < at)
 			at = door_deadline(a->door);
 		sleep_until(a, at, asleep);
 		door_turn(a->door, run_monotonic());
 	}
 }
-
-enum { PATIENCE_MS = 300 }; /* with another writer, which the loop has no time to wait for */
 
 static int run_agent(struct agent *a)
 {
@@ -223,13 +224,14 @@ static int run_agent(struct agent *a)
 	a->ledger = ledger_open(a->config->database, a->config->timezone, &err);
 	if (a->ledger == NULL || !run_follow(a, &err))
 		return fail(EXIT_FAILED, &err);
-	ledger_patience(a->ledger, PATIENCE_MS);
+	ledger_patience(a->ledger, RUN_PATIENCE_MS);
 	open_door(a);
 	confine(a);
 	run_say(a, FOLLOWER_INFO, "following; SIGTERM ends, SIGHUP reloads the configuration");
 	(void)notify_ready(&a->notify, "following", &err);
 	follow(a, &asleep);
 	(void)notify_stopping(&a->notify, "ending", &err);
+	run_archive_stop(a);
 	if (a->must_end)
 		return EXIT_FAILED; /* why has been said */
 	if (!follower_commit(a->follower, &err))

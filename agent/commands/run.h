@@ -11,6 +11,7 @@
 #include "agent/base/sandbox.h"
 #include "agent/commands/command.h"
 #include "agent/control/door.h"
+#include "agent/ledger/rotate.h"
 #include "agent/meter/source.h"
 #include "agent/pipeline/follower.h"
 
@@ -43,7 +44,12 @@ struct agent {
 	bool has_links;  /* of changes behind symbolic links no folder tells */
 	bool must_end;   /* it cannot follow any more */
 	int64_t poll_at;
+	struct run_archive *archiving; /* NULL: not now */
+	int64_t archive_at;            /* when it is looked whether it is time, monotonic */
+	int64_t archived_day;          /* UTC, days since 1970; the last one on which it was */
 };
+
+enum { RUN_PATIENCE_MS = 300 }; /* with another writer, which the loop has no time to wait for */
 
 /* Microseconds of a clock that only goes forward. */
 int64_t run_monotonic(void);
@@ -60,5 +66,10 @@ void run_reload(struct agent *a);
 /* As follower_options and door_options have them; `arg` is the agent. */
 void run_committed(void *arg, const struct commit_sums *sums, const char *failure);
 void run_tell(void *arg, struct buf *out);
+
+/* Starts the day's rotation when it is time, and ends it. When to be called again, monotonic. */
+int64_t run_archive_turn(struct agent *a, int64_t now);
+/* Gives up what is under way: the next agent does it. */
+void run_archive_stop(struct agent *a);
 
 #endif

@@ -5,6 +5,7 @@
 #include "agent/commands/show.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "agent/base/escape.h"
 #include "agent/base/wide.h"
@@ -135,4 +136,16 @@ void show_plural(struct buf *out, int64_t n, const char *noun)
 {
 	put_count(out, n);
 	buf_printf(out, " %s%s", noun, n == 1 ? "" : "s");
+}
+
+bool show_full(char out[SHOW_DATE], const struct sizes *s, int64_t now)
+{
+	enum { FAR = 365000 }; /* days */
+	struct civil day;
+
+	if (s->free < 0 || s->growth <= 0 || s->free / s->growth > FAR)
+		return false;
+	day = civil_of(now + s->free / s->growth * TIME_DAY);
+	(void)snprintf(out, SHOW_DATE, "%04d-%02d-%02d", (int)day.year, day.month, day.day);
+	return true;
 }

@@ -73,23 +73,6 @@ static void find_files(struct status *s, const struct mark *marks, size_t n)
 	}
 }
 
-static int64_t bytes_on_disk(const char *database)
-{
-	static const char *const parts[] = {"", "-wal", "-shm"};
-	int64_t bytes = 0;
-	struct stat st;
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		struct buf path = {0};
-
-		buf_printf(&path, "%s%s", database, parts[i]);
-		if (stat(path.p, &st) == 0)
-			bytes += st.st_size;
-		buf_free(&path);
-	}
-	return bytes;
-}
-
 /* A broken sum is our fault and worse than what is stuck, which is the answer "no". */
 static int verdict(const struct status *s)
 {
@@ -138,7 +121,8 @@ static int show_ledger(struct ledger *l, struct status *s, const struct common *
 	totals = query_run(l, &by_source, &err);
 	if (totals && query_coverage(l, &s->reasons, &s->reasons_n, &text, &err) &&
 	    query_rejects(l, REJECTS_SHOWN, &s->rejects, &s->rejects_n, &text, &err) &&
-	    ledger_marks(l, &marks, &marks_n, &err)) {
+	    ledger_marks(l, &marks, &marks_n, &err) &&
+	    ledger_sizes(l, clock_now(), &s->sizes, &err)) {
 		find_sources(s, totals);
 		find_files(s, marks, marks_n);
 		status_merge(s);
@@ -176,7 +160,6 @@ static int run(int argc, char **argv)
 	if (config == NULL)
 		return EXIT_USAGE;
 	s.database = config->database;
-	s.bytes = bytes_on_disk(config->database);
 	status_ask(&s);
 	ledger = ledger_open_read(config->database, &err);
 	status = ledger ? show_ledger(ledger, &s, &common) : fail(EXIT_FAILED, &err);

@@ -8,6 +8,7 @@
 #include "agent/commands/look.h"
 #include "agent/control/ask.h"
 #include "agent/ledger/query.h"
+#include "agent/ledger/sizes.h"
 
 struct status_source {
 	struct str name;
@@ -43,7 +44,7 @@ struct stuck;
 
 struct status {
 	const char *database;
-	int64_t bytes; /* of the database on disk, with its journal */
+	struct sizes sizes;
 	const struct zone *zone;
 	int64_t now; /* UTC */
 	enum live live;

@@ -4,6 +4,7 @@
 
 #include "agent/base/escape.h"
 #include "agent/commands/json_put.h"
+#include "agent/commands/show.h"
 #include "agent/commands/stuck.h"
 
 static const char *const counters[OUTCOMES] = {
@@ -173,11 +174,23 @@ static void put_file(const struct status *s, const struct status_file *file, str
 	buf_char(out, '}');
 }
 
+static void put_sizes(const struct status *s, struct buf *out)
+{
+	const struct sizes *z = &s->sizes;
+	char date[SHOW_DATE];
+
+	buf_printf(out, "\"database_bytes\":%" PRId64, z->database);
+	json_int(out, "archive_bytes", z->archive);
+	put_or_null(out, "growth_bytes_per_day", z->growth);
+	put_or_null(out, "free_bytes", z->free);
+	json_text(out, "disk_full", show_full(date, z, s->now) ? str_of(date) : (struct str){0});
+}
+
 void status_json(const struct status *s, struct buf *out)
 {
 	buf_char(out, '{');
 	put_text(out, "database", str_of(s->database));
-	buf_printf(out, "\"database_bytes\":%" PRId64, s->bytes);
+	put_sizes(s, out);
 	put_agent(s, out);
 	buf_puts(out, ",\n\"stuck\":[");
 	for (size_t i = 0; i < s->stuck_n; i++)

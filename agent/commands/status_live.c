@@ -184,7 +184,7 @@ static bool is_blocked(const struct status *s, const struct by_path *index,
 
 	return f->state == FILE_LEFT_OUT && row_of_path(index, f->path, 1) == NULL &&
 	       lstat(f->mark->path, &st) == 0 && S_ISREG(st.st_mode) &&
-	       !ledger_owns(s->database, &st);
+	       !ledger_owns(s->database, f->mark->path, &st);
 }
 
 static void find_blocked(struct status *s)

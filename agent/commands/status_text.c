@@ -303,14 +303,34 @@ static void put_stuck(const struct status *s, const struct look *look, struct bu
 	}
 }
 
+/* The archive and for how long there is room, as far as there is something to say. */
+static void put_room(const struct status *s, struct buf *out)
+{
+	const struct sizes *z = &s->sizes;
+	char archive[TEXT_SIZE], growth[TEXT_SIZE], free[TEXT_SIZE], date[SHOW_DATE];
+
+	text_size(archive, z->archive);
+	text_size(growth, z->growth);
+	text_size(free, z->free);
+	if (z->archive)
+		buf_printf(out, "Archive %s\n", archive);
+	if (z->growth < 0)
+		return;
+	buf_printf(out, "Both grow by %s a day; %s of the disk are free", growth, free);
+	if (show_full(date, z, s->now))
+		buf_printf(out, ", until %s", date);
+	buf_char(out, '\n');
+}
+
 void status_text(const struct status *s, const struct look *look, struct buf *out)
 {
 	char bytes[TEXT_SIZE];
 
-	text_size(bytes, s->bytes);
+	text_size(bytes, s->sizes.database);
 	buf_puts(out, "Database ");
 	show_text(out, str_of(s->database), look->utf8);
 	buf_printf(out, ", %s\n", bytes);
+	put_room(s, out);
 	put_agent(s, look, out);
 	put_stuck(s, look, out);
 	if (s->sources_n == 0 && s->files_n == 0) {

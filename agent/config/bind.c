@@ -288,6 +288,14 @@ bool bind_keep(struct binder *b, const struct key *key, const struct yaml_node *
 	return true;
 }
 
+bool bind_keep_some(struct binder *b, const struct key *key, const struct yaml_node *node,
+                    void *into)
+{
+	if (node->type == YAML_SCALAR && str_eq(node->text, STR("none")))
+		return bind_expected(b, node, "a duration such as 400 days, or forever");
+	return bind_keep(b, key, node, into);
+}
+
 static bool home_path(struct binder *b, const struct yaml_node *node, char **ret)
 {
 	const char *home = getenv("HOME");

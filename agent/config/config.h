@@ -216,7 +216,8 @@ struct config {
 	size_t resources_n;
 	struct baseline_config baseline;
 	struct currency_config currency;
-	int64_t keep_calls; /* microseconds, KEEP_NONE or KEEP_FOREVER */
+	int64_t keep_calls;   /* microseconds, KEEP_NONE or KEEP_FOREVER */
+	int64_t keep_archive; /* the same; never KEEP_NONE */
 	struct follow_config follow;
 	enum log_format log_format;
 	enum log_level log_level;

@@ -28,7 +28,8 @@ struct gunzip {
 	bool in_member; /* false: one has ended whole, and another may follow */
 	bool input_ended;
 	enum gunzip_state state;
-	int64_t read; /* bytes of the file, those still in `in` too */
+	int64_t read;  /* bytes of the file, those still in `in` too */
+	int64_t limit; /* of them */
 	char reason[96];
 	unsigned char in[IN_BYTES];
 };
@@ -51,7 +52,13 @@ struct gunzip *gunzip_new(const struct inflate_library *library, int fd, struct 
 	g->z.in = g->in;
 	g->z.in_n = first.n;
 	g->read = (int64_t)first.n;
+	g->limit = INT64_MAX;
 	return g;
+}
+
+void gunzip_limit(struct gunzip *g, int64_t bytes)
+{
+	g->limit = bytes;
 }
 
 void gunzip_free(struct gunzip **g)
@@ -93,10 +100,12 @@ static void corrupt(struct gunzip *g, const char *how)
 
 static void refill(struct gunzip *g)
 {
+	int64_t left = g->limit - g->read;
+	size_t room = left < IN_BYTES ? (size_t)left : IN_BYTES;
 	ssize_t n;
 
 	do
-		n = read(g->fd, g->in, sizeof(g->in));
+		n = read(g->fd, g->in, room);
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		g->state = GUNZIP_ERROR;

@@ -25,6 +25,8 @@ bool gunzip_magic(const char bytes[2]);
 /* Reads on from `fd`, which stays the caller's, after the bytes of `first`. */
 struct gunzip *gunzip_new(const struct inflate_library *library, int fd, struct str first);
 void gunzip_free(struct gunzip **g);
+/* The file ends for it after so many bytes, counted from where it was opened. */
+void gunzip_limit(struct gunzip *g, int64_t bytes);
 /* The caller has put the descriptor back to its start. */
 void gunzip_restart(struct gunzip *g);
 

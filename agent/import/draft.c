@@ -263,10 +263,10 @@ static bool convert(struct str text, enum unit unit, int64_t step, int64_t *ret,
 	static const struct {
 		int digits;
 		int64_t divide;
-	} units[] = {[PER_UNIT] = {FEMTO_DIGITS, 1},
-	             [PER_1000] = {FEMTO_DIGITS - 3, 1},
-	             [PER_MILLION] = {FEMTO_DIGITS - 6, 1},
-	             [PER_HOUR] = {FEMTO_DIGITS, SECONDS_PER_HOUR}};
+	} units[] = {[RATE_PER_UNIT] = {FEMTO_DIGITS, 1},
+	             [RATE_PER_1000] = {FEMTO_DIGITS - 3, 1},
+	             [RATE_PER_MILLION] = {FEMTO_DIGITS - 6, 1},
+	             [RATE_PER_HOUR] = {FEMTO_DIGITS, SECONDS_PER_HOUR}};
 	int64_t value;
 
 	if (!number_decimal(text, units[unit].digits, &value))

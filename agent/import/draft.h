@@ -11,10 +11,10 @@
 
 /* What a public book's number is per. */
 enum unit {
-	PER_UNIT,    /* a token, an image, a second */
-	PER_1000,    /* searches, pages, calls */
-	PER_MILLION, /* tokens, characters */
-	PER_HOUR,    /* of seconds */
+	RATE_PER_UNIT,    /* a token, an image, a second */
+	RATE_PER_1000,    /* searches, pages, calls */
+	RATE_PER_MILLION, /* tokens, characters */
+	RATE_PER_HOUR,    /* of seconds */
 };
 
 /* A tier of a row as it is being read. */

@@ -155,7 +155,7 @@ static bool read_rate(struct reading *r, struct str name, const struct value *v)
 			return true;
 		if (b->mode != ANY_MODE && b->mode != r->mode)
 			continue;
-		draft_rate(r->draft, place(r, above, service), b->kind, PER_UNIT, v);
+		draft_rate(r->draft, place(r, above, service), b->kind, RATE_PER_UNIT, v);
 		return true;
 	}
 	return false;
@@ -182,7 +182,7 @@ static bool read_search(void *arg, const struct json_element *e)
 	struct draft *d = r->draft;
 
 	if (str_eq(e->name, STR("search_context_size_medium")))
-		draft_rate(d, &d->rows[0].price.base, RATE_WEB_SEARCH, PER_UNIT, &v);
+		draft_rate(d, &d->rows[0].price.base, RATE_WEB_SEARCH, RATE_PER_UNIT, &v);
 	return true;
 }
 
@@ -355,7 +355,7 @@ static bool read_field(void *arg, const struct json_element *e)
 	if (str_eq(e->name, STR("search_context_cost_per_query")) && v.type == VALUE_OBJECT)
 		json_members(d->json, e->text, read_search, r);
 	else if (str_eq(e->name, STR("search_context_cost_per_query")))
-		draft_rate(d, &d->rows[0].price.base, RATE_WEB_SEARCH, PER_UNIT, &v);
+		draft_rate(d, &d->rows[0].price.base, RATE_WEB_SEARCH, RATE_PER_UNIT, &v);
 	else if (str_eq(e->name, STR("tiered_pricing")))
 		r->tiers = e->text;
 	else if (str_eq(e->name, STR("pricing_periods")))

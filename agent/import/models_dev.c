@@ -41,7 +41,7 @@ static bool read_cost(void *arg, const struct json_element *e)
 		if (!str_eq(e->name, str_of(price_fields[i].name)))
 			continue;
 		draft_rate(d, draft_rates(d, &d->rows[0], r->above, NULL), price_fields[i].kind,
-		           PER_MILLION, &v);
+		           RATE_PER_MILLION, &v);
 		return true;
 	}
 	if (r->above == 0 && str_eq(e->name, STR("tiers")))

@@ -32,7 +32,7 @@ static bool read_price(void *arg, const struct json_element *e)
 		if (!str_eq(e->name, str_of(price_fields[i].name)))
 			continue;
 		if (price_fields[i].zero || draft_says(&v))
-			draft_rate(d, &row->price.base, price_fields[i].kind, PER_UNIT, &v);
+			draft_rate(d, &row->price.base, price_fields[i].kind, RATE_PER_UNIT, &v);
 		return true;
 	}
 	if (draft_says(&v) && !str_eq(v.text, STR("[]")))

@@ -10,6 +10,7 @@
 #include "agent/ledger/cover.h"
 #include "agent/ledger/dedupe.h"
 #include "agent/ledger/marks.h"
+#include "agent/ledger/old.h"
 #include "agent/ledger/remember.h"
 #include "agent/ledger/rows.h"
 #include "agent/ledger/totals.h"
@@ -27,6 +28,15 @@ bool commit_names(struct ledger *l, const struct batch *b, struct ids *ids, stru
 		if (!names_label(&l->names, intern_str(b->labels, i), &ids->label[i], err))
 			return false;
 	return names_combinations(&l->names, b, ids->label, ids->combination, err);
+}
+
+uint32_t commit_combination(struct batch *b, struct str source, const struct call *c)
+{
+	struct combination key = {.source = intern_id(b->labels, source)};
+
+	for (int i = 0; i < LABELS; i++)
+		key.label[i] = intern_id(b->labels, c->label[i]);
+	return batch_combination(b, &key);
 }
 
 void ids_free(struct ids *ids)
@@ -55,10 +65,10 @@ static bool write_all(struct commit *c, struct ids *ids, struct err *err)
 	for (size_t b = 0; b < c->batches_n; b++)
 		if (!commit_names(c->l, c->batches[b], &ids[b], err))
 			return false;
-	return marks_advance(c, err) && dedupe_decide(c, err) && rows_write(c, err) &&
-	       dedupe_write(c, err) && totals_write(c, err) && latencies_write(c, err) &&
-	       cover_write(c, err) && rejects_write(c, err) && remember_write(c, err) &&
-	       commit_volume(c, err);
+	return marks_advance(c, err) && dedupe_decide(c, err) && old_begin(c, err) &&
+	       rows_write(c, err) && old_write(c, err) && dedupe_write(c, err) &&
+	       totals_write(c, err) && latencies_write(c, err) && cover_write(c, err) &&
+	       rejects_write(c, err) && remember_write(c, err) && commit_volume(c, err);
 }
 
 /* Runs `write` as one transaction. */

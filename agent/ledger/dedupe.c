@@ -14,6 +14,7 @@
 
 #include "agent/ledger/cover.h"
 #include "agent/ledger/rows.h"
+#include "agent/ledger/segments.h"
 #include "agent/ledger/totals.h"
 
 static const char DEDUPE_FIND[] =
@@ -183,7 +184,8 @@ static bool take_back(struct walk *w, struct err *err)
 	return totals_take_back(w->c, hour, p->combination, &sums, err) &&
 	       (p->row.latency == ABSENT ||
 	        latency_take_back(w->c, hour, p->model, p->row.latency, err)) &&
-	       (p->call == 0 || rows_remove(w->c, p->call, err));
+	       (p->call == 0 || rows_remove(w->c, p->call, err)) &&
+	       superseded_add(&w->c->l->sql, p->row.dedupe_key, p->row.time, err);
 }
 
 /* ---- who counts ---- */

@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-enum { FEED_COLUMNS = 20 }; /* c0 .. c19 */
+enum { FEED_COLUMNS = 21 }; /* c0 .. c20 */
 
 struct feed {
 	void *from;

@@ -18,6 +18,13 @@ struct coverage_list {
 	struct table index;
 };
 
+/* Calls that go to the archive at once: see ledger_archive_old. */
+struct old_calls {
+	const char *folder; /* NULL: none do */
+	struct str prices;
+	int64_t before;
+};
+
 struct ledger {
 	struct sql sql;
 	struct zone *zone;
@@ -26,6 +33,7 @@ struct ledger {
 	struct feed feed; /* what the table `feed` shows now */
 	int64_t volume;   /* no sum over totals is larger than this, see totals.c */
 	struct names names;
+	struct old_calls old;
 	struct coverage_list coverage; /* of the commit */
 	struct items items;            /* scratch of one step of a commit */
 	/* The records with a dedupe key that count, by key, and their ids in call_rows (0: none).
@@ -55,6 +63,7 @@ struct commit {
 		*carried; /* by place in `files`: what it carries from now on; p NULL: as it was */
 	size_t files_n;
 	const uint32_t *file_at; /* place in `files` by the number that rows and steps have */
+	bool any_superseded;     /* the archive has calls that count no longer */
 	struct commit_sums sums;
 	int64_t volume; /* l->volume, once the commit is done */
 };
@@ -63,6 +72,8 @@ struct commit {
  */
 bool commit_names(struct ledger *l, const struct batch *b, struct ids *ids, struct err *err);
 void ids_free(struct ids *ids);
+/* The number in a batch of the labels of a call. */
+uint32_t commit_combination(struct batch *b, struct str source, const struct call *c);
 /* Keeps how far sums may have grown. */
 bool commit_volume(struct commit *c, struct err *err);
 

@@ -15,11 +15,11 @@ static const char CALLS[] =
 	"output_image_tokens, images, audio_ms, web_searches, cache_read_audio_tokens, "
 	"cache_read_image_tokens, input_video_tokens, output_video_tokens, video_ms, pages, "
 	"characters, quantity, cost, p.text, flags, latency, ttft, session, request_id, m.text, "
-	"g.text, "
-	"e.text, logged_cost, prompt_hash "
+	"g.text, e.text, logged_cost, prompt_hash, dedupe_key, f.path, c.offset "
 	"FROM call_rows c LEFT JOIN call_rare ON call = c.id LEFT JOIN labels p ON p.id = price "
 	"LEFT JOIN labels m ON m.id = requested_model LEFT JOIN labels g ON g.id = region "
-	"LEFT JOIN labels e ON e.id = error WHERE c.id > ? AND c.id < ? ORDER BY c.id";
+	"LEFT JOIN labels e ON e.id = error LEFT JOIN files f ON f.id = c.file WHERE c.id > ? AND "
+	"c.id < ? ORDER BY c.id";
 static const char NAMES[] =
 	"SELECT source, provider, model, feature, user, agent, service, team, api_key, operation, "
 	"service_tier, status, nullif(kind, '" KIND_MODEL "') FROM combination_names WHERE id = ?";
@@ -36,6 +36,9 @@ enum column {
 	KEPT_DETAILS,
 	KEPT_LOGGED_COST = KEPT_DETAILS + DETAILS,
 	KEPT_PROMPT_HASH,
+	KEPT_DEDUPE_KEY,
+	KEPT_PATH,
+	KEPT_OFFSET,
 };
 
 enum { NAMED_MAX = 16 << 10 }; /* combinations remembered; more: begins anew */
@@ -154,6 +157,7 @@ static void read_call(sqlite3_stmt *st, const struct named *names, struct call *
 		.has_logged_cost = sqlite3_column_type(st, KEPT_LOGGED_COST) != SQLITE_NULL,
 		.logged_cost = sqlite3_column_int64(st, KEPT_LOGGED_COST),
 		.prompt_hash = (uint64_t)sqlite3_column_int64(st, KEPT_PROMPT_HASH),
+		.dedupe_key = (uint64_t)sqlite3_column_int64(st, KEPT_DEDUPE_KEY),
 		.flags = (unsigned)sqlite3_column_int(st, KEPT_FLAGS),
 		.cost = sqlite3_column_int64(st, KEPT_COST),
 		.price = sql_column_text(st, KEPT_PRICE),
@@ -165,32 +169,44 @@ static void read_call(sqlite3_stmt *st, const struct named *names, struct call *
 		ret->detail[i] = sql_column_text(st, KEPT_DETAILS + i);
 }
 
-/* Whether the call of the row is one that is asked for. */
-static bool take(struct kept_reader *r, struct kept_call *ret, bool *taken, struct err *err)
+/* The group of the row's call; *group stays GROUP_NONE when it is not asked for. */
+static bool find_group(struct kept_reader *r, int64_t combination, uint32_t *group, struct err *err)
 {
-	sqlite3_stmt *st = r->rows;
 	struct grouping *g = r->grouping;
-	int64_t quarter = scan_quarter(sqlite3_column_int64(st, KEPT_ID));
+	int64_t quarter = scan_quarter(r->last);
 	uint32_t times = grouping_times(g, r->hours ? zone_hour_start(r->hours, quarter) : quarter);
-	uint32_t session = grouping_session(g, sql_column_text(st, KEPT_DETAILS + DETAIL_SESSION));
-	const struct named *names;
+	uint32_t session =
+		grouping_session(g, sql_column_text(r->rows, KEPT_DETAILS + DETAIL_SESSION));
 	uint32_t labels;
 	bool is_error;
 
-	ret->id = r->last = sqlite3_column_int64(st, KEPT_ID);
-	ret->combination = sqlite3_column_int64(st, KEPT_COMBINATION);
-	*taken = false;
-	if (!grouping_combination(g, ret->combination, &labels, &is_error, err))
+	if (!grouping_combination(g, combination, &labels, &is_error, err))
 		return false;
-	if (labels == GROUP_NONE || times == GROUP_NONE || session == GROUP_NONE)
+	if (labels != GROUP_NONE && times != GROUP_NONE && session != GROUP_NONE)
+		*group = grouping_number(g, labels, times, session);
+	return true;
+}
+
+/* Whether the call of the row is one that is asked for. */
+static bool take(struct kept_reader *r, struct kept_call *ret, bool *taken, struct err *err)
+{
+	const struct named *names;
+
+	ret->id = r->last = sqlite3_column_int64(r->rows, KEPT_ID);
+	ret->combination = sqlite3_column_int64(r->rows, KEPT_COMBINATION);
+	ret->group = GROUP_NONE;
+	if (r->grouping && !find_group(r, ret->combination, &ret->group, err))
+		return false;
+	*taken = r->grouping == NULL || ret->group != GROUP_NONE;
+	if (!*taken)
 		return true;
 	names = name(r, ret->combination, err);
 	if (names == NULL)
 		return false;
-	*taken = true;
 	ret->source = names->source;
-	ret->group = grouping_number(g, labels, times, session);
-	read_call(st, names, &ret->call);
+	ret->file = sql_column_text(r->rows, KEPT_PATH);
+	ret->offset = sqlite3_column_int64(r->rows, KEPT_OFFSET);
+	read_call(r->rows, names, &ret->call);
 	return true;
 }
 

@@ -11,15 +11,16 @@ struct kept_call {
 	int64_t id; /* call_id.h */
 	int64_t combination;
 	struct str source;
-	/* Its time to the millisecond, no dedupe key. Texts live until the next one is asked for.
-	 */
-	struct call call;
-	uint32_t group; /* in grouping.groups, of a query by model */
+	struct call call; /* its time to the millisecond */
+	struct str file;  /* path; empty: of none that is known */
+	int64_t offset;
+	uint32_t group; /* in grouping.groups; GROUP_NONE without a grouping */
 };
 
 struct kept_reader;
 
-/* Of those that `grouping` takes, in [since, until) microseconds. Keeps `sql` and `grouping`. */
+/* Texts live until the next one is asked for. Of those that `grouping` (NULL: all) takes, in
+ * [since, until) microseconds. Keeps `sql` and `grouping`. */
 struct kept_reader *kept_open(struct sql *sql, struct grouping *grouping, int64_t since,
                               int64_t until);
 /* A call is of the time at which its hour of `zone` begins, as totals are; else of its own. */

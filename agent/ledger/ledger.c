@@ -28,7 +28,8 @@ static const char META_ADD[] = "INSERT INTO meta VALUES (?, ?)";
 static const char META_GET[] = "SELECT value FROM meta WHERE name = ?";
 
 /* Before the first table is made: 8 KiB pages write many neighbouring rows with fewer of them. */
-static const char NEW_SETTINGS[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;";
+static const char NEW_SETTINGS[] =
+	"PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;";
 static const char WRITE_SETTINGS[] =
 	"PRAGMA synchronous = NORMAL; PRAGMA cache_size = -12288; PRAGMA temp_store = MEMORY; "
 	"PRAGMA wal_autocheckpoint = 4000; PRAGMA trusted_schema = OFF;";
@@ -154,15 +155,11 @@ static bool set_up(struct ledger *l, const char *zone_text, struct err *err)
 	return ok;
 }
 
-static bool open_write(struct ledger *l, const char *zone, struct err *err)
+/* The lock is held. */
+static bool open_locked(struct ledger *l, const char *zone, struct err *err)
 {
-	const char *path = l->sql.path;
-
-	if (!files_make_folders(path, err))
-		return false;
-	l->lock = lock_write(path, LEDGER_BUSY_MS, err);
-	if (l->lock < 0 ||
-	    !connect(l, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, LEDGER_BUSY_MS, err) ||
+	if (!connect(l, l->sql.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, LEDGER_BUSY_MS,
+	             err) ||
 	    !set_up(l, zone, err) || !meta_read(l, err))
 		return false;
 	if (feed_register(l->sql.db, &l->feed) != SQLITE_OK)
@@ -171,11 +168,30 @@ static bool open_write(struct ledger *l, const char *zone, struct err *err)
 	return true;
 }
 
+static bool open_write(struct ledger *l, const char *zone, struct err *err)
+{
+	const char *path = l->sql.path;
+
+	if (!files_make_folders(path, err))
+		return false;
+	l->lock = lock_write(path, LEDGER_BUSY_MS, err);
+	return l->lock >= 0 && open_locked(l, zone, err);
+}
+
 struct ledger *ledger_open(const char *path, const char *zone, struct err *err)
 {
 	struct ledger *l = ledger_new(path);
 
 	if (!open_write(l, zone, err))
+		ledger_close(&l);
+	return l;
+}
+
+struct ledger *ledger_open_beside(const struct ledger *other, struct err *err)
+{
+	struct ledger *l = ledger_new(other->sql.path);
+
+	if (!open_locked(l, zone_name(other->zone), err))
 		ledger_close(&l);
 	return l;
 }
@@ -254,6 +270,11 @@ struct ledger *ledger_open_read(const char *path, struct err *err)
 	if (!open_read(l, err))
 		ledger_close(&l);
 	return l;
+}
+
+void ledger_archive_old(struct ledger *l, const char *folder, struct str prices, int64_t before)
+{
+	l->old = (struct old_calls){folder, prices, before};
 }
 
 void ledger_patience(struct ledger *l, int wait_ms)

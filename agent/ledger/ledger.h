@@ -28,6 +28,15 @@ struct ledger *ledger_open(const char *path, const char *zone_name, struct err *
  * do not hold it open for longer than an answer takes.
  */
 struct ledger *ledger_open_read(const char *path, struct err *err);
+/* Another connection for a thread of the process that has `l` open for writing; neither is used by
+ * two threads at once. NULL and *err. */
+struct ledger *ledger_open_beside(const struct ledger *l, struct err *err);
+/*
+ * From now on calls before `before` (microseconds) are written to the archive as they are
+ * committed, and do not become rows: history that is read late does not pass through the database.
+ * Keeps `folder` and `prices` (segment.h).
+ */
+void ledger_archive_old(struct ledger *l, const char *folder, struct str prices, int64_t before);
 /* Another writer is waited for no longer than this from now on. */
 void ledger_patience(struct ledger *l, int wait_ms);
 void ledger_close(struct ledger **l);

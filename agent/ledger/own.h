@@ -8,7 +8,7 @@
 
 #define LEDGER_OWN "a file of tokentail's own database" /* why it is left out */
 
-/* Whether this is a file of the database: itself, its journals, its lock. */
-bool ledger_owns(const char *database, const struct stat *st);
+/* Whether this is a file of the database: itself, its journals, its lock, its archive. */
+bool ledger_owns(const char *database, const char *path, const struct stat *st);
 
 #endif

@@ -109,13 +109,14 @@ static bool has_latency(const struct grouping *g)
 static bool scan(struct scan *s, const struct query *q, struct err *err)
 {
 	if (mentions(q, is_session))
-		return scan_calls(s, err);
+		return scan_calls(s, err) && scan_archived_calls(s, err);
 	if (!scan_totals(s, err))
 		return false;
 	if (!has_latency(&s->grouping) || q->unpriced_only)
 		return true;
-	return mentions(q, is_beyond_histograms) ? scan_call_latencies(s, err)
-	                                         : scan_histograms(s, err);
+	if (!mentions(q, is_beyond_histograms))
+		return scan_histograms(s, err);
+	return scan_call_latencies(s, err) && scan_archived_latencies(s, err);
 }
 
 /* ---- groups to rows ---- */
@@ -215,7 +216,11 @@ static bool answer(struct scan *s, const struct query *q, struct query_result *r
 
 static bool run(struct ledger *l, const struct query *q, struct query_result *r, struct err *err)
 {
-	struct scan s = {.sql = &l->sql, .zone = ledger_zone(l), .unpriced_only = q->unpriced_only};
+	struct scan s = {.sql = &l->sql,
+	                 .zone = ledger_zone(l),
+	                 .unpriced_only = q->unpriced_only,
+	                 .archive = q->archive,
+	                 .result = r};
 	bool ok = grouping_open(&s.grouping, s.sql, q, err) && fit_time(l, q, r, err);
 
 	s.since = r->since;

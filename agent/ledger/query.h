@@ -60,6 +60,9 @@ struct query {
 	int64_t now;
 	const struct baseline *baseline; /* NULL: none. Its books are asked of kept calls alone */
 	const struct currency *currency; /* NULL: USD */
+	/* Folder of the archive, whose calls are read too where calls are read; NULL: they are left
+	 * out. */
+	const char *archive;
 };
 
 /* Calls that have a cost and a baseline, and both sums of those: nano-dollars. */
@@ -90,6 +93,11 @@ struct query_result {
 	size_t n;
 	size_t other_n; /* rows summed in the last one because of the limit; 0: none */
 	struct query_row total;
+	/* Calls in the archive, of days within that time, of which sessions or percentiles would
+	 * have been known: not read, or of files that are damaged (the first one's damage in words;
+	 * it is owned by the result). */
+	int64_t unread_calls, damaged_calls;
+	struct str damage;
 	struct arena text;
 };
 

@@ -32,5 +32,5 @@ bool scan_baseline(struct scan *s, bool sessions, struct err *err)
 	while (good && (good = kept_next(calls, &kept, &more, err)) && more)
 		good = add_call(s, &kept, err);
 	kept_close(&calls);
-	return good;
+	return good && scan_archived_baseline(s, sessions, err);
 }

@@ -66,10 +66,19 @@ enum { OTHERS = -2 };
 static bool number_of(struct grouping *g, enum dim dim, struct str text, int64_t *ret,
                       struct err *err)
 {
+	uint32_t known, number;
+
 	if (text.n && str_eq(text, dim_nothing(dim)))
 		text = STR("");
-	if (!query_find_label(g->sql, text, ret, err))
-		return false;
+	known = intern_count(g->texts);
+	number = intern_id(g->texts, text);
+	if (number == known) {
+		g->text_labels = array_room(g->text_labels, number, &g->text_labels_room,
+		                            sizeof(*g->text_labels));
+		if (!query_find_label(g->sql, text, &g->text_labels[number], err))
+			return false;
+	}
+	*ret = g->text_labels[number];
 	if (*ret < 0)
 		*ret = OTHERS - (int64_t)intern_id(g->others, text);
 	return true;
@@ -107,7 +116,8 @@ bool grouping_open(struct grouping *g, struct sql *sql, const struct query *q, s
 	                       .sql = sql,
 	                       .moment = INT64_MIN,
 	                       .sessions = intern_new(),
-	                       .others = intern_new()};
+	                       .others = intern_new(),
+	                       .texts = intern_new()};
 	(void)intern_id(g->sessions, STR(""));
 	return find_labels(g, err);
 }
@@ -119,6 +129,8 @@ void grouping_close(struct grouping *g)
 	table_free(&g->labels.index);
 	free(g->times.v);
 	table_free(&g->times.index);
+	intern_free(&g->texts);
+	free(g->text_labels);
 	intern_free(&g->sessions);
 	intern_free(&g->others);
 	free(g->groups);

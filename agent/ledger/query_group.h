@@ -47,6 +47,9 @@ struct grouping {
 	uint32_t *combinations; /* by id: what is known of each, see query_group.c */
 	size_t combinations_n;
 	struct tuples labels, times;
+	struct intern *texts; /* of labels that were looked up by their text, and their numbers */
+	int64_t *text_labels;
+	size_t text_labels_room;
 	struct intern *sessions;
 	struct intern *others; /* texts that no label has: of resources, of `where` */
 	int64_t moment; /* whose times were looked at last, as most often they are asked for again

@@ -72,8 +72,8 @@ bool scan_compare(struct scan *s, uint32_t number, const struct compared *add, i
 }
 
 /* Of calls, which may be errors, and which a discount is taken off at once. */
-static bool add_calls(struct scan *s, uint32_t number, const struct sums *row, bool is_error,
-                      int64_t time, struct err *err)
+bool scan_add_calls(struct scan *s, uint32_t number, const struct sums *row, bool is_error,
+                    int64_t time, struct err *err)
 {
 	const struct baseline *baseline = s->grouping.query->baseline;
 	const union numbers numbers = {.sums = *row};
@@ -134,11 +134,14 @@ static void id_range(const struct scan *s, int64_t range[2])
 	range[1] = scan_first_id(s->until);
 }
 
+int64_t scan_quarter_of(int64_t time)
+{
+	return time - time % QUARTER;
+}
+
 int64_t scan_quarter(int64_t id)
 {
-	int64_t time = call_id_ms(id) * TIME_MS;
-
-	return time - time % QUARTER;
+	return scan_quarter_of(call_id_ms(id) * TIME_MS);
 }
 
 void scan_keep_unpriced(struct sums *sums)
@@ -167,7 +170,8 @@ static bool add_total(struct scan *s, sqlite3_stmt *statement, struct err *err)
 		scan_keep_unpriced(&row.sums);
 	if (row.sums.calls == 0)
 		return true;
-	return add_calls(s, grouping_number(g, labels, times, 0), &row.sums, is_error, time, err);
+	return scan_add_calls(s, grouping_number(g, labels, times, 0), &row.sums, is_error, time,
+	                      err);
 }
 
 bool scan_totals(struct scan *s, struct err *err)
@@ -236,7 +240,7 @@ static bool add_call(struct scan *s, sqlite3_stmt *statement, struct err *err)
 	number = grouping_number(g, labels, times, session);
 	if (row.sums.latency_calls)
 		latencies_add(&s->latencies, number, histogram_bucket(row.sums.latency), 1);
-	return add_calls(s, number, &row.sums, is_error, time, err);
+	return scan_add_calls(s, number, &row.sums, is_error, time, err);
 }
 
 bool scan_calls(struct scan *s, struct err *err)

@@ -22,6 +22,8 @@ struct scan {
 	int64_t rate_time, rate; /* of the currency, as it was asked for last */
 	struct grouping grouping;
 	struct latencies latencies;
+	const char *archive;         /* as in struct query */
+	struct query_result *result; /* for what it says of the archive */
 };
 
 /* Adds up hourly totals. False and *err, also when a sum is beyond 64 bits. */
@@ -38,12 +40,23 @@ bool scan_add(struct scan *s, uint32_t number, const union numbers *row, int64_t
               struct err *err);
 bool scan_compare(struct scan *s, uint32_t number, const struct compared *add, int64_t time,
                   struct err *err);
+/* Adds calls to a group: their sums, errors and what their baseline is. */
+bool scan_add_calls(struct scan *s, uint32_t number, const struct sums *row, bool is_error,
+                    int64_t time, struct err *err);
+
+/* The same two of the calls in the archive (query_archive.c), and the comparison of each with the
+ * baseline. */
+bool scan_archived_calls(struct scan *s, struct err *err);
+bool scan_archived_latencies(struct scan *s, struct err *err);
+bool scan_archived_baseline(struct scan *s, bool sessions, struct err *err);
+
 /* Of a total in which some calls have a price: the share of tokens of those that have none. */
 void scan_keep_unpriced(struct sums *sums);
 /* Calls at or after a time have this id or a larger one. */
 int64_t scan_first_id(int64_t time);
-/* The time of a call's quarter of an hour. */
+/* The time of a call's quarter of an hour: by its id, by its time. */
 int64_t scan_quarter(int64_t id);
+int64_t scan_quarter_of(int64_t time);
 
 /* to += add; false when a sum is beyond 64 bits. */
 bool numbers_add(union numbers *to, const union numbers *add);

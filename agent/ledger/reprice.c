@@ -93,21 +93,12 @@ static struct reprice_sums *sums_of_group(struct repricing *r, uint32_t group)
 
 /* ---- what a change does to the totals ---- */
 
-static uint32_t combination_of(struct batch *b, struct str source, const struct call *c)
-{
-	struct combination key = {.source = intern_id(b->labels, source)};
-
-	for (int i = 0; i < LABELS; i++)
-		key.label[i] = intern_id(b->labels, c->label[i]);
-	return batch_combination(b, &key);
-}
-
 static uint32_t count(struct batch *b, struct str source, const struct call *c, int sign)
 {
 	struct call_rare rare = {.has_logged_cost = c->has_logged_cost,
 	                         .logged_cost = c->logged_cost};
 	struct call_row row = {.time = c->time,
-	                       .combination = combination_of(b, source, c),
+	                       .combination = commit_combination(b, source, c),
 	                       .flags = c->flags,
 	                       .cost = c->cost,
 	                       .latency = c->latency,

@@ -14,6 +14,7 @@
 #include "agent/base/hash.h"
 #include "agent/base/mem.h"
 #include "agent/ledger/call_id.h"
+#include "agent/ledger/old.h"
 
 enum {
 	OFFSET_UNIT = 64, /* records are longer than this, nearly always */
@@ -23,8 +24,9 @@ enum {
 static const char ROWS_ADD[] =
 	"INSERT OR FAIL INTO call_rows (id, combination, file, offset, input, cache_read, "
 	"cache_write, cache_write_1h, output, reasoning, cost, price, flags, latency, ttft, "
-	"session, request_id) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, "
-	"c14, c15, c16 FROM feed";
+	"session, request_id, dedupe_key) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, "
+	"c12, c13, "
+	"c14, c15, c16, c17 FROM feed";
 static const char RARE_ADD[] =
 	"INSERT OR FAIL INTO call_rare (call, input_audio_tokens, output_audio_tokens, "
 	"input_image_tokens, output_image_tokens, images, audio_ms, web_searches, "
@@ -118,6 +120,7 @@ enum row_column {
 	ROW_TTFT,
 	ROW_SESSION,
 	ROW_REQUEST_ID,
+	ROW_DEDUPE_KEY,
 };
 
 static void row_column(void *from, sqlite3_context *ret, int at)
@@ -159,6 +162,10 @@ static void row_column(void *from, sqlite3_context *ret, int at)
 		break;
 	case ROW_REQUEST_ID:
 		text_column(ret, row->request_id);
+		break;
+	case ROW_DEDUPE_KEY:
+		if (row->dedupe_key)
+			sqlite3_result_int64(ret, (int64_t)row->dedupe_key);
 		break;
 	default:
 		count_column(ret, row->count[at - ROW_COUNTS]);
@@ -229,11 +236,12 @@ static void gather(struct commit *c, struct items *items)
 		const struct batch *batch = c->batches[b];
 
 		for (uint32_t i = 0; batch->keep_rows && i < batch->rows_n; i++)
-			if (batch->rows[i].dedupe_key == 0)
+			if (batch->rows[i].dedupe_key == 0 && !old_is(c, &batch->rows[i]))
 				items_add(items, row_id(c, &batch->rows[i], 0), b, i);
 	}
 	for (uint32_t i = 0; i < l->winners.n; i++)
-		if (c->batches[l->winners.v[i].batch]->keep_rows)
+		if (c->batches[l->winners.v[i].batch]->keep_rows &&
+		    !old_is(c, item_row(c, &l->winners.v[i])))
 			items_add(items, row_id(c, item_row(c, &l->winners.v[i]), 0), OF_WINNER, i);
 	items_sort(items);
 }

@@ -16,7 +16,8 @@ enum { APPLICATION_ID = 0x746f6b74 };
 
 /* The embedded file that leads to version i + 1. */
 static const char *const steps[SCHEMA_VERSION] = {"schema.sql",   "schema-2.sql", "schema-3.sql",
-                                                  "schema-4.sql", "schema-5.sql", "schema-6.sql"};
+                                                  "schema-4.sql", "schema-5.sql", "schema-6.sql",
+                                                  "schema-7.sql"};
 
 static bool failed(sqlite3 *db, struct err *err)
 {

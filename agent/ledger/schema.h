@@ -9,7 +9,7 @@
 
 #include "agent/base/err.h"
 
-enum { SCHEMA_VERSION = 6 };
+enum { SCHEMA_VERSION = 7 };
 
 /* Brings an open database to SCHEMA_VERSION in one transaction. False and *err when it is of a
  * later version (a newer tokentail wrote it) or is no database of ours. */

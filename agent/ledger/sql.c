@@ -67,6 +67,18 @@ bool sql_run(struct sql *s, const char *text, struct err *err)
 	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK || sql_failed(s, err);
 }
 
+bool sql_ask(struct sql *s, const char *text, int64_t *ret, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(s, text, err);
+	bool row;
+
+	if (st == NULL || !sql_next(s, st, &row, err))
+		return false;
+	*ret = row ? sqlite3_column_int64(st, 0) : 0;
+	(void)sqlite3_reset(st);
+	return true;
+}
+
 void sql_roll_back(struct sql *s)
 {
 	for (size_t i = 0; i < s->made_n; i++)

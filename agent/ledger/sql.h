@@ -31,6 +31,8 @@ void sql_close(struct sql *s);
 
 /* Runs text that gives no rows and is not worth keeping. */
 bool sql_run(struct sql *s, const char *text, struct err *err);
+/* The number that a statement without parameters gives. */
+bool sql_ask(struct sql *s, const char *text, int64_t *ret, struct err *err);
 /* Ends a transaction without effect; fine when SQLite has ended it itself. */
 void sql_roll_back(struct sql *s);
 /* Steps a statement that gives no rows, and resets it. */

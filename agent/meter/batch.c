@@ -241,12 +241,12 @@ static struct call_rare *rare_of(struct batch *b, const struct call *c)
 	return rare;
 }
 
-static void keep_row(struct batch *b, const struct call *c, uint32_t combination, int64_t offset)
+struct call_row *batch_add_row(struct batch *b, const struct call *c, uint32_t combination,
+                               uint32_t file, int64_t offset)
 {
-	struct batch_index *x = b->index;
 	struct call_row *row;
 
-	b->rows = array_room(b->rows, b->rows_n, &x->rows_room, sizeof(*row));
+	b->rows = array_room(b->rows, b->rows_n, &b->index->rows_room, sizeof(*row));
 	row = &b->rows[b->rows_n++];
 	*row = (struct call_row){
 		.time = c->time,
@@ -254,10 +254,8 @@ static void keep_row(struct batch *b, const struct call *c, uint32_t combination
 		.dedupe_key = c->dedupe_key,
 		.combination = combination,
 		.price = intern_id(b->labels, c->price),
-		.file = x->file,
+		.file = file,
 		.flags = c->flags,
-		.keep = x->config->dedupe_keep,
-		.dedupe_within = x->config->dedupe_within,
 		.cost = c->cost,
 		.latency = c->latency,
 		.ttft = c->ttft,
@@ -266,6 +264,16 @@ static void keep_row(struct batch *b, const struct call *c, uint32_t combination
 		.rare = rare_of(b, c),
 	};
 	memcpy(row->count, c->count, sizeof(row->count));
+	return row;
+}
+
+static void keep_row(struct batch *b, const struct call *c, uint32_t combination, int64_t offset)
+{
+	const struct batch_index *x = b->index;
+	struct call_row *row = batch_add_row(b, c, combination, x->file, offset);
+
+	row->keep = x->config->dedupe_keep;
+	row->dedupe_within = x->config->dedupe_within;
 }
 
 static void count_call(struct batch *b, const struct call *c, int64_t offset)

@@ -164,6 +164,9 @@ void batch_step_end(struct batch *b, const struct step *step);
  * once it knows which of them count.
  */
 void batch_count_row(struct batch *b, const struct call_row *row, int sign);
+/* A row as it is kept, in no total and no coverage; without a rule for duplicates. */
+struct call_row *batch_add_row(struct batch *b, const struct call *c, uint32_t combination,
+                               uint32_t file, int64_t offset);
 /* What one row adds to a total. */
 void sums_of_row(const struct call_row *row, struct sums *ret);
 void sums_add(struct sums *to, const struct sums *add, int sign);

@@ -83,7 +83,7 @@ static void take(struct follower *f, size_t source, const struct found *found)
 	}
 	if (stat(found->path, &st) != 0)
 		return; /* it went away meanwhile */
-	if (ledger_owns(f->options.config->database, &st)) {
+	if (ledger_owns(f->options.config->database, found->path, &st)) {
 		leave_out(f, source, found->path, LEDGER_OWN, false);
 		return;
 	}

@@ -1,5 +1,6 @@
 # 001-no-configuration - without configuration each command says what to do next
 . "$(dirname "$0")/lib.sh"
+rm "$XDG_CONFIG_HOME/tokentail/tokentail.yaml"
 
 expect_status 2 backfill
 expect_one_line

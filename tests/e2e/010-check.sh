@@ -1,5 +1,6 @@
 # 010-check - check shows what each source finds, warns of what it does not, and names a mistake
 . "$(dirname "$0")/lib.sh"
+rm "$XDG_CONFIG_HOME/tokentail/tokentail.yaml"
 
 expect_status 2 check
 expect_text err 'no configuration was found'

@@ -3,6 +3,7 @@
 
 # configuration PRICE_OF_HOUSE [ALSO]: gpt-4o is $PRICE, a second model is priced only with ALSO.
 configuration() {
+	echo "$KEEP"
 	cat <<-END
 	sources:
 	  - { name: app, paths: "$T/logs/*", preset: json, dedupe: { by: request_id } }
@@ -123,7 +124,7 @@ done
 
 # Totals without calls stay, and that is said. No ledger is made where there is none.
 rm -f "$DB"*
-{ configuration 2; echo 'keep: { calls: none }'; } > totals.yaml
+configuration 2 | sed 's/calls: forever/calls: none/' > totals.yaml
 backfill -c totals.yaml
 before=$(dump "$DB")
 expect_status 0 reprice --json -c new.yaml --db "$DB"

@@ -4,10 +4,12 @@
 mkdir logs
 calls 1 5 > logs/a.log
 calls 6 9 | gzip > logs/b.log.gz
-printf 'sources: [{ name: old, paths: "logs/*", preset: json }]\n' > tokentail.yaml
+echo "$KEEP" > tokentail.yaml
+printf 'sources: [{ name: old, paths: "logs/*", preset: json }]\n' >> tokentail.yaml
 backfill -c tokentail.yaml
 expect_counts 9 9 0 0 0
-printf 'sources: [{ name: new, paths: "logs/**", preset: json }]\n' > tokentail.yaml
+echo "$KEEP" > tokentail.yaml
+printf 'sources: [{ name: new, paths: "logs/**", preset: json }]\n' >> tokentail.yaml
 calls 10 11 >> logs/a.log
 backfill -c tokentail.yaml
 expect_counts 2 2 0 0 0
@@ -18,7 +20,8 @@ expect_json rows.1.source new
 expect_json rows.1.calls 2
 
 # Two sources that match the same file: it counts once.
-printf 'sources:\n  - { name: one, paths: "logs/*", preset: json }\n' > tokentail.yaml
+echo "$KEEP" > tokentail.yaml
+printf 'sources:\n  - { name: one, paths: "logs/*", preset: json }\n' >> tokentail.yaml
 printf '  - { name: two, paths: "logs/*", preset: json }\n' >> tokentail.yaml
 rm -f "$DB"*
 backfill -c tokentail.yaml

@@ -2,6 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cat > tokentail.yaml <<END
+$KEEP
 sources:
   - { name: app, paths: "$T/logs/*", preset: json, frame: json }
 END

@@ -65,7 +65,7 @@ adds_up "$DB" 6
 
 # As its person says.
 source_of() {
-	printf 'sources:\n  - { name: app, paths: "%s/%s", preset: json, %s }\n' "$T" "$1" "$2" \
+	printf '%s\nsources:\n  - { name: app, paths: "%s/%s", preset: json, %s }\n' "$KEEP" "$T" "$1" "$2" \
 		> tokentail.yaml
 	rm -f "$DB"*
 	backfill -c tokentail.yaml

@@ -2,6 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cat > tokentail.yaml <<END
+$KEEP
 sources:
   - name: agent
     paths: "$T/logs/*"

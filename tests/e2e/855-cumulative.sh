@@ -2,6 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cat > tokentail.yaml <<END
+$KEEP
 sources:
   - name: agent
     paths: "$T/logs/*"
@@ -47,6 +48,7 @@ adds_up "$DB" 11
 
 # Under another name it counts nothing anew, be there other sources that remember; a copy neither.
 cat > others.yaml <<END
+$KEEP
 sources:
   - name: parts
     paths: "$T/more/*"
@@ -54,7 +56,7 @@ sources:
     join: { by: id, until: [latency], within: 1s }
     fields: { time: at, model: model, input_tokens: in, latency: { path: ms, unit: ms } }
 END
-sed 's/name: agent/name: coder/; 1d' tokentail.yaml >> others.yaml
+sed 's/name: agent/name: coder/; 1,2d' tokentail.yaml >> others.yaml
 mkdir more
 { stand a 61 5; stand c 7 7; } >> logs/x.log
 gzip -c logs/y.log > logs/y.log.1.gz

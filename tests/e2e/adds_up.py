@@ -5,6 +5,10 @@
     totals       the calls of each source are those of its coverage
     call_rows    where calls are kept: calls, tokens and cost of each combination are its totals
     dedupe       the call that a key points to exists
+    archive      calls, tokens and cost of the rows and of the archive are those of the totals
+
+A call that has left for the archive is no row, so with one the two before last are asked of both
+together.
 """
 import sqlite3
 import sys
@@ -41,6 +45,16 @@ def sums(db, table, calls):
         % (calls, columns, table, calls))}
 
 
+def both_problems(db, archived):
+    kept = db.execute("SELECT COUNT(*), TOTAL(input), TOTAL(output), TOTAL(cost)"
+                      " FROM call_rows").fetchone()
+    totals = db.execute("SELECT TOTAL(calls), TOTAL(input), TOTAL(output), TOTAL(cost)"
+                        " FROM totals").fetchone()
+    superseded = db.execute("SELECT COUNT(*) FROM superseded").fetchone()[0]
+    if not superseded and tuple(a + b for a, b in zip(kept, archived)) != totals:
+        yield "rows %s and archive %s are not the totals %s" % (kept, archived, totals)
+
+
 def problems(db, records):
     found = coverage(db)
     print("coverage: %s" % found)
@@ -52,7 +66,12 @@ def problems(db, records):
         yield "calls of the totals %s are not those of the coverage %s" % (total_calls(db), calls)
     if impossible(db):
         yield "%d sums are negative or no integers" % impossible(db)
+    archived = db.execute("SELECT TOTAL(calls), TOTAL(input), TOTAL(output), TOTAL(cost)"
+                          " FROM segments").fetchone()
     kept = sums(db, "call_rows", "COUNT(*)")
+    if archived[0]:
+        yield from both_problems(db, archived)
+        return
     if kept and kept != sums(db, "totals", "SUM(calls)"):
         yield "the rows of calls are not what the totals sum up"
     lost = db.execute("SELECT COUNT(*) FROM dedupe WHERE call <> 0 AND call NOT IN"

@@ -24,6 +24,12 @@ export HOME XDG_CONFIG_HOME TZ LC_ALL PYTHONDONTWRITEBYTECODE TOKENTAIL ROOT FIX
 touch "$T/log" "$T/out" "$T/err"
 cd "$T"
 
+# The logs here are of days that pass: without this their calls would be in the archive one day. A test
+# that writes a configuration of its own says the same if it looks at calls.
+KEEP='keep: {calls: forever}'
+mkdir -p "$XDG_CONFIG_HOME/tokentail"
+echo "$KEEP" > "$XDG_CONFIG_HOME/tokentail/tokentail.yaml"
+
 agent= # its process, while one runs
 
 finish() {

@@ -83,7 +83,7 @@ static struct status example(struct status_file files[2])
 	                                .rate = -1,
 	                                .mark = &damaged};
 	return (struct status){.database = "t.db",
-	                       .bytes = 139264,
+	                       .sizes = {.database = 139264, .free = -1, .growth = -1},
 	                       .now = now,
 	                       .sources = sources,
 	                       .sources_n = 1,
@@ -235,7 +235,8 @@ static void test_sums_that_do_not_agree_are_said(void **state)
 static void test_nothing_read_says_what_to_do(void **state)
 {
 	const struct look look = {.width = 80};
-	struct status s = {.database = "t.db", .bytes = 4096};
+	struct status s = {.database = "t.db",
+	                   .sizes = {.database = 4096, .free = -1, .growth = -1}};
 	struct buf out = {0};
 
 	(void)state;
