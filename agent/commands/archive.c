@@ -243,7 +243,7 @@ static int moved(const struct archiving *a, const char *what, int64_t segments, 
 		show_plural(&out, segments, "segment");
 		buf_puts(&out, ", ");
 		show_plural(&out, calls, "call");
-		buf_printf(&out, " %s\n", what);
+		buf_printf(&out, ": %s\n", what);
 	}
 	return archive_print(&out);
 }
@@ -277,7 +277,7 @@ static int restore(struct archiving *a)
 {
 	if (a->which.since == NULL && a->which.until == NULL)
 		return usage_error(&command_archive, "restore needs --since or --until", NULL);
-	return for_each(a, restore_one, "are in the database again, until the next rotation");
+	return for_each(a, restore_one, "back in the database, until the next rotation");
 }
 
 static bool export_one(struct archiving *a, const struct segment *s, struct err *err)
@@ -300,7 +300,7 @@ static bool export_one(struct archiving *a, const struct segment *s, struct err 
 
 static int export(struct archiving *a)
 {
-	return for_each(a, export_one, "were written");
+	return for_each(a, export_one, "written");
 }
 
 /* ---- the command ---- */

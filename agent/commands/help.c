@@ -97,7 +97,7 @@ static int run(int argc, char **argv)
 
 const struct command command_help = {
 	.name = "help",
-	.usage = "help [COMMAND | keys | presets | attach | books | costs | archive]",
+	.usage = "help [COMMAND | keys | presets | attach | books | costs | archives]",
 	.summary = "this page, a command's, the keys of the configuration, or a page of the manual",
 	.help = "Examples:\n"
 		"  tokentail help report   the options of `report`\n"
@@ -106,7 +106,7 @@ const struct command command_help = {
 		"  tokentail help presets  the logs that are known, by name\n"
 		"  tokentail help books    how price books are written\n"
 		"  tokentail help costs    other costs, comparisons and currencies\n"
-		"  tokentail help archive  where old calls are, and how it is kept\n"
+		"  tokentail help archives where old calls are, and how it is kept\n"
 		"  tokentail help attach   how to make it read a log of yours, with worked "
 		"examples\n",
 	.run = run,

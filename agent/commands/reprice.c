@@ -105,7 +105,11 @@ static void put_notes(const struct reprice_result *r, bool dry, struct buf *out)
 	if (r->not_kept) {
 		show_plural(out, r->not_kept, "call");
 		buf_puts(out, r->not_kept == 1 ? " is" : " are");
-		buf_puts(out, " in the totals only and cannot be priced anew (keep.calls)\n");
+		buf_puts(out, r->archived
+		                      ? " in the archive and stay as they are; `tokentail archive "
+		                        "restore` brings them back\n"
+		                      : " in the totals only and cannot be priced anew "
+		                        "(keep.calls)\n");
 	}
 	if (r->beyond) {
 		show_plural(out, r->beyond, "call");
@@ -191,6 +195,7 @@ static void put_json(const struct reprice_result *r, struct str prices, bool dry
 	json_sums(out, &r->total);
 	json_end(out, '}');
 	json_int(out, "not_kept_calls", r->not_kept);
+	json_int(out, "archived_calls", r->archived);
 	json_int(out, "beyond_calls", r->beyond);
 	json_end(out, '}');
 	buf_char(out, '\n');

@@ -14,6 +14,7 @@
 #include "agent/ledger/inner.h"
 #include "agent/ledger/kept.h"
 #include "agent/ledger/query_scan.h"
+#include "agent/ledger/segments.h"
 #include "agent/ledger/totals.h"
 
 enum { ROUND = 4096 }; /* changes written at once */
@@ -194,6 +195,23 @@ static bool take_all(struct repricing *r, struct err *err)
 	return good;
 }
 
+static bool count_archived(struct repricing *r, struct err *err)
+{
+	struct reprice_result *t = r->result;
+	struct segment *all;
+	size_t n;
+
+	if (t->until <= 0 || t->until <= t->since)
+		return true;
+	if (!segments_load(&r->l->sql, t->since > 0 ? segment_day(t->since) : 0,
+	                   segment_day(t->until - 1), &all, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		t->archived += all[i].sums.calls;
+	free(all);
+	return true;
+}
+
 /* Calls and totals are two accounts of the same: a ledger in which they differ is not made worse.
  */
 static bool agrees(struct repricing *r, const struct query_result *totals, struct err *err)
@@ -301,7 +319,8 @@ static bool run(struct repricing *r, struct err *err)
 	if (good) {
 		r->result->since = totals->since;
 		r->result->until = totals->until;
-		good = take_all(r, err) && agrees(r, totals, err) && make_rows(r, err);
+		good = take_all(r, err) && agrees(r, totals, err) && count_archived(r, err) &&
+		       make_rows(r, err);
 	}
 	if (good && !r->options->dry)
 		good = finish_tables(r, err) && audit(r, err);

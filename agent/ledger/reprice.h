@@ -34,7 +34,9 @@ struct reprice_result {
 	struct reprice_row *rows; /* those with calls; the largest difference first */
 	size_t n;
 	struct reprice_sums total;
-	int64_t not_kept; /* calls of the time that are in the totals only: they stay as they are */
+	int64_t not_kept; /* calls of the time that are not in the database: they stay as they are
+	                   */
+	int64_t archived; /* calls of its days, of any kind, that are in the archive */
 	int64_t beyond;   /* calls that would cost more than COST_MAX: they stay, too */
 	struct arena text;
 };

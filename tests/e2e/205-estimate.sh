@@ -2,6 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cat > tokentail.yaml <<'YAML'
+keep: {calls: forever}
 sources:
   - name: app
     paths: '*.jsonl'

@@ -2,6 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cat > tokentail.yaml <<'YAML'
+keep: {calls: forever}
 timezone: Europe/Berlin
 sources:
   - { name: app, paths: calls.jsonl, preset: json }

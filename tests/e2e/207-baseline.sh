@@ -10,6 +10,7 @@ models:
       - { from: 2026-03-02, input: 4, output: 16, tiers: [{ above: 1000, input: 1, output: 1 }] }
 YAML
 source() {
+	echo "$KEEP"
 	printf 'timezone: Europe/Berlin\nsources:\n  - { name: app, paths: "*.jsonl", preset: json }\n'
 }
 source > plain.yaml
