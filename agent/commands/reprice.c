@@ -19,14 +19,9 @@ struct arguments {
 	struct common common;
 };
 
-static enum cost_rule rule_of(void *arg, struct str source, unsigned flags)
+static enum cost_rule rule_of(void *config, struct str source, unsigned flags)
 {
-	const struct config *config = arg;
-	const struct source_config *s = config_source(config, source);
-
-	if (s)
-		return s->cost;
-	return flags & CALL_COST_LOGGED ? COST_LOGGED_ELSE_COMPUTED : COST_COMPUTED;
+	return cost_rule_of(config, source, flags);
 }
 
 /* ---- for people ---- */
