@@ -205,7 +205,7 @@ static int show(const struct reprice_result *r, const struct arguments *a, const
 		put_json(r, prices, a->dry, &out);
 	else if (!a->common.quiet)
 		put_text(r, zone, a->dry, &look, &out);
-	written = fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
+	written = (out.n == 0 || fwrite(out.p, 1, out.n, stdout) == out.n) && fflush(stdout) == 0;
 	buf_free(&out);
 	if (!written)
 		(void)err_set(&err, "the result could not be written to the output");
