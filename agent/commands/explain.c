@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/commands/explain.h"
+#include "agent/commands/explain_call.h"
 #include "agent/commands/explain_detect.h"
 #include "agent/commands/json_put.h"
 #include "agent/follow/discover.h"
@@ -19,7 +20,7 @@ static const struct hash_key no_key = {1, 2};
 
 struct explain {
 	struct common common;
-	const char *preset, *source_name, *file, *line_text, *offset_text;
+	const char *preset, *source_name, *file, *line_text, *offset_text, *call;
 	int64_t line, offset; /* one of them; 0 and -1: the other */
 	struct config *config, *preset_config;
 	struct book *book;
@@ -290,6 +291,15 @@ static int explain(struct explain *x, const char *text)
 	return status != EXIT_GOOD || x->explainer.any_call ? status : EXIT_NO;
 }
 
+static int show_call(struct explain *x)
+{
+	struct err err = {0};
+
+	x->book = book_open(x->config, &err);
+	return x->book ? explain_call(x->config, x->book, x->call, x->common.json)
+	               : fail(EXIT_USAGE, &err);
+}
+
 /* -1, or a status: the error has been said. */
 static int read_numbers(struct explain *x)
 {
@@ -315,6 +325,10 @@ static int read_arguments(struct explain *x, int positional, char **argv)
 {
 	bool place = x->line_text || x->offset_text;
 
+	if (x->call && (x->file || place || positional || x->preset || x->source_name))
+		return usage_error(&command_explain, "--call stands alone", NULL);
+	if (x->call)
+		return -1;
 	if (x->file == NULL && place)
 		return usage_error(&command_explain, "--line and --offset need --file", NULL);
 	if (x->file && positional)
@@ -336,6 +350,7 @@ static int run(int argc, char **argv)
 	                                     {"--file", &x.file, NULL, NULL, NULL},
 	                                     {"--line", &x.line_text, NULL, NULL, NULL},
 	                                     {"--offset", &x.offset_text, NULL, NULL, NULL},
+	                                     {"--call", &x.call, NULL, NULL, NULL},
 	                                     {0}};
 	struct err err = {0};
 	int positional;
@@ -348,7 +363,9 @@ static int run(int argc, char **argv)
 	x.config = common_config(&x.common);
 	if (x.config == NULL)
 		return EXIT_USAGE;
-	status = set_up(&x, argv[1], &err) ? explain(&x, argv[1]) : fail(EXIT_USAGE, &err);
+	status = x.call ? show_call(&x) : -1;
+	if (status < 0)
+		status = set_up(&x, argv[1], &err) ? explain(&x, argv[1]) : fail(EXIT_USAGE, &err);
 	explainer_free(&x.explainer);
 	source_free(&x.source);
 	book_free(&x.book);
@@ -359,7 +376,8 @@ static int run(int argc, char **argv)
 
 const struct command command_explain = {
 	.name = "explain",
-	.usage = "explain LINE | - | --file FILE --line N [--preset NAME | --source NAME]",
+	.usage = "explain LINE | - | --file FILE --line N | --call ID "
+		 "[--preset NAME | --source NAME]",
 	.summary = "one record's way: fields, tokens, price and why, cost",
 	.help = "Shows what becomes of a record: the envelopes that are taken off, the tests it\n"
 		"passes or fails, where each field comes from, its tokens, the price that is\n"
@@ -371,6 +389,8 @@ const struct command command_explain = {
 		"                 from those before it\n"
 		"  --line N       the one that begins in line N, or holds it\n"
 		"  --offset N     the one that begins at byte N, as `status` says, or holds it\n"
+		"  --call ID      a call of the database, by `id` or `request_id` of the view\n"
+		"                 `calls`: how it is priced, though its log may be gone\n"
 		"  --preset NAME  read it as the preset says\n"
 		"  --source NAME  read it as this source of the configuration does; needed when "
 		"it\n"
@@ -383,6 +403,7 @@ const struct command command_explain = {
 		"Examples:\n"
 		"  tail -1 app.log | tokentail explain --preset json -\n"
 		"  tokentail explain --source gateway \"$(head -1 gateway.jsonl)\"\n"
-		"  tokentail explain --file /var/log/app/app.log.2.gz --line 1204\n",
+		"  tokentail explain --file /var/log/app/app.log.2.gz --line 1204\n"
+		"  tokentail explain --call req_01J8ZQ\n",
 	.run = run,
 };

@@ -19,14 +19,9 @@ struct arguments {
 	struct common common;
 };
 
-static enum cost_rule rule_of(void *arg, struct str source, unsigned flags)
+static enum cost_rule rule_of(void *config, struct str source, unsigned flags)
 {
-	const struct config *config = arg;
-	const struct source_config *s = config_source(config, source);
-
-	if (s)
-		return s->cost;
-	return flags & CALL_COST_LOGGED ? COST_LOGGED_ELSE_COMPUTED : COST_COMPUTED;
+	return cost_rule_of(config, source, flags);
 }
 
 /* ---- for people ---- */
@@ -215,7 +210,7 @@ static int show(const struct reprice_result *r, const struct arguments *a, const
 		put_json(r, prices, a->dry, &out);
 	else if (!a->common.quiet)
 		put_text(r, zone, a->dry, &look, &out);
-	written = fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
+	written = (out.n == 0 || fwrite(out.p, 1, out.n, stdout) == out.n) && fflush(stdout) == 0;
 	buf_free(&out);
 	if (!written)
 		(void)err_set(&err, "the result could not be written to the output");

@@ -304,18 +304,24 @@ static void set_tokens(struct gatherer *g, const struct trace_tokens *t)
 	                                           kept_call(g, t->cut)};
 }
 
+void way_price_of(const struct book *book, const struct call *c, struct way_price *ret)
+{
+	*ret = (struct way_price){0};
+	units_of(c, &ret->units);
+	if (c->label[LABEL_MODEL].n == 0 ||
+	    !book_match(book, c->label[LABEL_PROVIDER], c->label[LABEL_MODEL], c->time,
+	                &ret->match))
+		return;
+	rates_choose(ret->match.price, c, &ret->choice);
+	rates_of(ret->match.price, c, &ret->rates);
+}
+
 static void set_price(struct gatherer *g, const struct call *c)
 {
 	struct way_price *p = arena_alloc(&g->memory, sizeof(*p));
 
-	*p = (struct way_price){0};
+	way_price_of(g->book, c, p);
 	way_now(g)->price = p;
-	units_of(c, &p->units);
-	if (c->label[LABEL_MODEL].n == 0 || !book_match(g->book, c->label[LABEL_PROVIDER],
-	                                                c->label[LABEL_MODEL], c->time, &p->match))
-		return;
-	rates_choose(p->match.price, c, &p->choice);
-	rates_of(p->match.price, c, &p->rates);
 }
 
 void gatherer_event(void *gatherer, const struct trace *event)

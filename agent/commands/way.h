@@ -73,6 +73,9 @@ struct way {
 	const struct way_value *bad; /* the value that rejected it; NULL: none did */
 };
 
+/* The row that a call is priced by, and all that it is priced with. */
+void way_price_of(const struct book *book, const struct call *c, struct way_price *ret);
+
 struct gatherer;
 
 struct gatherer *gatherer_new(const struct source *s, const struct book *book);
@@ -98,8 +101,12 @@ struct page;
 void way_text(struct page *p, const struct way *w, const struct source *s);
 /* What it has to do with other records. */
 void way_together_text(struct page *p, const struct way *w, const struct source *s);
-/* The tokens, the price and the cost of its call. */
-void way_money_text(struct page *p, const struct way *w, const struct source *s);
+/* The tokens, the price and the cost of its call; `rule` says whose cost counts. */
+void way_money_text(struct page *p, const struct way *w, enum cost_rule rule);
+/* What is special about a call, a line each. */
+void way_flags_text(struct page *p, const struct call *c);
+/* The call with its tokens, price and cost, as members of an object. */
+void way_call_json(struct buf *out, const struct way *w);
 /* An object. */
 void way_json(struct buf *out, const struct way *w, const struct source *s);
 

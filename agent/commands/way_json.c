@@ -369,7 +369,7 @@ static void put_flags(struct buf *out, const struct call *c)
 	json_end(out, ']');
 }
 
-static void put_call(struct buf *out, const struct way *w)
+void way_call_json(struct buf *out, const struct way *w)
 {
 	json_begin(out, "call", '{');
 	for (size_t i = 0; i < fields_n; i++)
@@ -414,6 +414,6 @@ void way_json(struct buf *out, const struct way *w, const struct source *s)
 	put_cumulative(out, w, c);
 	put_join(out, w, s);
 	if (w->call)
-		put_call(out, w);
+		way_call_json(out, w);
 	json_end(out, '}');
 }

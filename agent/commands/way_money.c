@@ -377,12 +377,12 @@ static void put_logged(struct page *p, const struct call *c, enum cost_rule rule
 	page_buf(p, 0, &text);
 }
 
-void way_money_text(struct page *p, const struct way *w, const struct source *s)
+void way_money_text(struct page *p, const struct way *w, enum cost_rule rule)
 {
 	if (w->tokens.read)
 		put_tokens(p, &w->tokens);
 	put_price(p, w);
 	if (w->price->match.price)
 		put_cost(p, w->price);
-	put_logged(p, w->call, source_configuration(s)->cost);
+	put_logged(p, w->call, rule);
 }

@@ -315,7 +315,7 @@ static void put_place(struct page *p, const struct way_place *place)
 	buf_free(&text);
 }
 
-static void put_notes(struct page *p, const struct call *c)
+void way_flags_text(struct page *p, const struct call *c)
 {
 	static const struct {
 		unsigned flag;
@@ -367,7 +367,7 @@ static void put_outcome(struct page *p, const struct way *w)
 	}
 	put_place(p, &w->place);
 	if (w->call)
-		put_notes(p, w->call);
+		way_flags_text(p, w->call);
 }
 
 void way_text(struct page *p, const struct way *w, const struct source *s)
@@ -381,6 +381,6 @@ void way_text(struct page *p, const struct way *w, const struct source *s)
 	if (!w->ended)
 		return;
 	if (w->call)
-		way_money_text(p, w, s);
+		way_money_text(p, w, source_configuration(s)->cost);
 	put_outcome(p, w);
 }

@@ -78,6 +78,12 @@ void kept_by_hour(struct kept_reader *r, const struct zone *zone)
 	r->hours = zone;
 }
 
+void kept_only(struct kept_reader *r, int64_t id)
+{
+	r->last = id - 1;
+	r->until = id + 1;
+}
+
 void kept_pause(struct kept_reader *r)
 {
 	if (r->rows)

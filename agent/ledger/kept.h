@@ -25,6 +25,8 @@ struct kept_reader *kept_open(struct sql *sql, struct grouping *grouping, int64_
                               int64_t until);
 /* A call is of the time at which its hour of `zone` begins, as totals are; else of its own. */
 void kept_by_hour(struct kept_reader *r, const struct zone *zone);
+/* Only the call of this id. */
+void kept_only(struct kept_reader *r, int64_t id);
 void kept_close(struct kept_reader **r);
 /* The next call; *more is false when there is none. False and *err. */
 bool kept_next(struct kept_reader *r, struct kept_call *ret, bool *more, struct err *err);

@@ -66,10 +66,7 @@ static bool same(const struct call *a, const struct call *b)
 static bool price_anew(const struct reprice *o, const struct kept_call *kept, struct call *ret)
 {
 	*ret = kept->call;
-	ret->flags &= ~(unsigned)(CALL_UNPRICED | CALL_ESTIMATED | CALL_COST_LOGGED);
-	ret->cost = 0;
-	ret->price = STR("");
-	return pricer_price(o->pricer, o->rule(o->arg, kept->source, kept->call.flags), ret);
+	return pricer_again(o->pricer, o->rule(o->arg, kept->source, kept->call.flags), ret);
 }
 
 static void sum_up(struct reprice_sums *s, const struct call *before, const struct call *after,

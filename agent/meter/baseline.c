@@ -99,9 +99,7 @@ bool baseline_of_call(const struct baseline *b, const struct call *c, int64_t *r
 		*ret = baseline_of_cost(b, c->logged_cost);
 		return c->has_logged_cost;
 	}
-	priced.flags = 0;
-	priced.cost = 0;
-	if (!pricer_price(b->pricer, COST_COMPUTED, &priced) || priced.flags & CALL_UNPRICED)
+	if (!pricer_again(b->pricer, COST_COMPUTED, &priced) || priced.flags & CALL_UNPRICED)
 		return false;
 	*ret = baseline_of_cost(b, priced.cost);
 	return true;

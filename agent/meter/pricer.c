@@ -133,3 +133,20 @@ bool pricer_price(struct pricer *p, enum cost_rule rule, struct call *c)
 		use_logged_cost(c);
 	return true;
 }
+
+bool pricer_again(struct pricer *p, enum cost_rule rule, struct call *c)
+{
+	c->flags &= ~(unsigned)(CALL_UNPRICED | CALL_ESTIMATED | CALL_COST_LOGGED);
+	c->cost = 0;
+	c->price = STR("");
+	return pricer_price(p, rule, c);
+}
+
+enum cost_rule cost_rule_of(const struct config *config, struct str source, unsigned flags)
+{
+	const struct source_config *s = config_source(config, source);
+
+	if (s)
+		return s->cost;
+	return flags & CALL_COST_LOGGED ? COST_LOGGED_ELSE_COMPUTED : COST_COMPUTED;
+}

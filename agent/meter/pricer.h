@@ -17,4 +17,11 @@ void pricer_free(struct pricer **p);
  */
 bool pricer_price(struct pricer *p, enum cost_rule rule, struct call *c);
 
+/* The same for a call that has been priced before: what that set is forgotten first. */
+bool pricer_again(struct pricer *p, enum cost_rule rule, struct call *c);
+
+/* The rule for a call that has been counted: its source's, or what its flags tell of one that is no
+ * longer configured. */
+enum cost_rule cost_rule_of(const struct config *config, struct str source, unsigned flags);
+
 #endif
