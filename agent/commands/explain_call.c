@@ -180,7 +180,8 @@ static bool show_all(struct showing *s, struct ledger *l, const char *name, stru
 	if (good && n == 0)
 		return err_set(err,
 		               "no call that is kept has the id or request_id %.80s; the view "
-		               "`calls` of the database lists them",
+		               "`calls` of the database lists them, and `tokentail archive "
+		               "restore` brings older ones back",
 		               name);
 	if (s->json)
 		json_begin(&s->page.out, NULL, '[');

@@ -239,7 +239,7 @@ static void note_archive(const struct query_result *r, bool sessions, struct buf
 		show_plural(out, r->unread_calls, "call");
 		buf_printf(out, " of these days %s in the archive; with --detail %s too\n",
 		           r->unread_calls == 1 ? "is" : "are",
-		           sessions ? "they count here" : "percentiles are made of them");
+		           sessions ? "they count here" : "they are read");
 	}
 	if (r->damaged_calls == 0)
 		return;

@@ -4,8 +4,9 @@
 source() {
 	printf 'sources:\n  - { name: app, paths: app.jsonl, preset: json, estimate: { output: answer } }\n'
 }
-source > old.yaml
+{ echo "$KEEP"; source; } > old.yaml
 {
+	echo "$KEEP"
 	source
 	cat <<-'YAML'
 	prices:
