@@ -8,12 +8,14 @@
 #include "agent/commands/json_put.h"
 #include "agent/commands/show.h"
 #include "agent/commands/text.h"
+#include "agent/ledger/fold.h"
 
 struct moved_days {
 	struct rotation_day *v;
 	size_t n, room;
 	int64_t calls, bytes;
 	int64_t expired; /* segments that are older than keep.archive */
+	int64_t folded;  /* days whose hours are older than keep.hourly */
 };
 
 static int64_t now_us(void)
@@ -24,27 +26,22 @@ static int64_t now_us(void)
 	return now.tv_sec * TIME_SEC + now.tv_nsec / 1000;
 }
 
-/* Start of the first UTC day that stays. -1, or the exit status when there is nothing to do. */
+/* Start of the first UTC day that stays; 0: all stay. -1, or the exit status when --before is
+ * wrong.
+ */
 static int find_border(const struct archiving *a, int64_t *ret)
 {
-	struct buf what = {0};
 	int64_t time = now_us(), keep = a->config->keep_calls;
+	struct buf what = {0};
 	int status = -1;
 
-	if (a->before) {
-		if (!when_parse(str_of(a->before), ledger_zone(a->ledger), time, ret)) {
-			buf_printf(&what, "--before is %s; not", WHEN_FORMS);
-			status = usage_error(&command_archive, what.p, a->before);
-			buf_free(&what);
-		}
-	} else if (keep == KEEP_FOREVER || keep == KEEP_NONE) {
-		buf_printf(&what,
-		           "keep.calls is %s: no call is moved by its age. --before T moves "
-		           "those before T\n",
-		           keep == KEEP_NONE ? "none" : "forever");
-		status = archive_print(&what);
-	} else {
+	*ret = 0;
+	if (a->before == NULL && keep != KEEP_FOREVER && keep != KEEP_NONE) {
 		*ret = time - keep;
+	} else if (a->before && !when_parse(str_of(a->before), ledger_zone(a->ledger), time, ret)) {
+		buf_printf(&what, "--before is %s; not", WHEN_FORMS);
+		status = usage_error(&command_archive, what.p, a->before);
+		buf_free(&what);
 	}
 	*ret = *ret < 0 ? 0 : *ret - *ret % TIME_DAY;
 	return status;
@@ -74,6 +71,15 @@ static bool expire(struct archiving *a, struct moved_days *days, struct err *err
 	return true;
 }
 
+static bool fold(struct archiving *a, struct moved_days *days, struct err *err)
+{
+	int64_t keep = a->config->keep_hourly, now = now_us();
+	const struct folding f = {.before = keep == KEEP_FOREVER || keep > now ? 0 : now - keep,
+	                          .dry = a->dry};
+
+	return ledger_fold_hours(a->ledger, &f, &days->folded, err);
+}
+
 static bool move_all(struct archiving *a, const struct rotation *r, struct moved_days *days,
                      struct err *err)
 {
@@ -89,7 +95,7 @@ static bool move_all(struct archiving *a, const struct rotation *r, struct moved
 			return false;
 		add_day(days, &day);
 	}
-	if (!expire(a, days, err))
+	if (!expire(a, days, err) || !fold(a, days, err))
 		return false;
 	while (!a->dry && more)
 		if (!rotation_shrink(a->ledger, &more, err))
@@ -119,6 +125,7 @@ static void put_json(const struct archiving *a, const struct moved_days *days, s
 	json_end(out, ']');
 	json_int(out, "calls", days->calls);
 	json_int(out, "expired_segments", days->expired);
+	json_int(out, "days_without_hours", days->folded);
 	json_end(out, '}');
 	buf_char(out, '\n');
 }
@@ -173,7 +180,11 @@ static void put_text(const struct archiving *a, const struct moved_days *days, i
 	char date[SEGMENT_DATE];
 
 	segment_date(segment_day(before), date);
-	if (days->n == 0)
+	if (before == 0)
+		buf_puts(out,
+		         "No call is moved by its age (keep.calls); --before T moves those before "
+		         "T\n");
+	else if (days->n == 0)
 		buf_printf(out, "No call in the database is from before %s (UTC)\n", date);
 	else
 		put_days(a, days, date, out);
@@ -182,6 +193,12 @@ static void put_text(const struct archiving *a, const struct moved_days *days, i
 		buf_printf(out, " older than keep.archive %s\n",
 		           a->dry ? "would be removed from the archive"
 		                  : "removed from the archive");
+	}
+	if (days->folded) {
+		buf_puts(out, "Totals of ");
+		show_plural(out, days->folded, "day");
+		buf_printf(out, " older than keep.hourly %s by day and no more by the hour\n",
+		           a->dry ? "would be" : "are");
 	}
 	if (a->dry)
 		buf_puts(out, "Nothing was changed: --dry-run\n");

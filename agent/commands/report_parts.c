@@ -250,6 +250,17 @@ static void note_archive(const struct query_result *r, bool sessions, struct buf
 	buf_char(out, '\n');
 }
 
+static bool q_by_hours(const struct query *q)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < q->by_n; i++)
+		any |= q->by[i] == DIM_HOUR || q->by[i] == DIM_HOUR_OF_DAY;
+	for (size_t i = 0; i < q->where_n; i++)
+		any |= q->where[i].dim == DIM_HOUR || q->where[i].dim == DIM_HOUR_OF_DAY;
+	return any;
+}
+
 static void note_range(const struct report *report, struct buf *out)
 {
 	const struct query *q = report->query;
@@ -262,6 +273,11 @@ static void note_range(const struct report *report, struct buf *out)
 	if (sessions)
 		buf_puts(out, "Only calls that are still kept know their session (keep.calls).\n");
 	note_archive(report->result, sessions, out);
+	if (q_by_hours(q) && report->result->days_before > report->result->since) {
+		buf_puts(out, "Before ");
+		show_minute(out, q->zone, report->result->days_before);
+		buf_puts(out, " hours are kept as days, at their first hour (keep.hourly).\n");
+	}
 	if (report->result->moved)
 		buf_puts(out, "Totals are by the hour: the time was widened to whole hours.\n");
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "agent/commands/run.h"
+#include "agent/ledger/fold.h"
 #include "agent/ledger/sizes.h"
 #include "agent/pipeline/course.h"
 
@@ -25,8 +26,9 @@ struct run_archive {
 	char *folder;
 	char prices[BOOK_DIGEST];
 	int64_t before, expired; /* days before these go: to the archive, from it */
+	int64_t folded;          /* hours before become days */
 	atomic_bool stop, ended;
-	int64_t days, calls, removed;
+	int64_t days, calls, removed, folded_days;
 	struct err err;
 };
 
@@ -37,6 +39,7 @@ static void *work(void *arg)
 	                           .prices = str_of(w->prices),
 	                           .before = w->before,
 	                           .stop = &w->stop};
+	const struct folding fold = {.before = w->folded, .stop = &w->stop};
 	struct rotation_day day = {0};
 	bool found = true, changed, more = true, good = true;
 
@@ -49,6 +52,7 @@ static void *work(void *arg)
 		w->calls += good && !changed ? day.calls : 0;
 	}
 	good = good && rotation_expire(w->ledger, w->folder, w->expired, &w->removed, &w->err);
+	good = good && ledger_fold_hours(w->ledger, &fold, &w->folded_days, &w->err);
 	good = good && ledger_note_sizes(w->ledger, clock_now(), &w->err);
 	while (good && more && !atomic_load(&w->stop))
 		good = rotation_shrink(w->ledger, &more, &w->err);
@@ -62,6 +66,9 @@ static void say_result(struct agent *a, const struct run_archive *w)
 		log_say(a->log, LEVEL_INFO, NULL, NULL,
 		        "%lld days of %lld calls moved to the archive, %lld days removed from it",
 		        (long long)w->days, (long long)w->calls, (long long)w->removed);
+	if (w->folded_days)
+		log_say(a->log, LEVEL_INFO, NULL, NULL,
+		        "totals of %lld days are by day from now on", (long long)w->folded_days);
 	if (w->err.text[0] && !atomic_load(&w->stop))
 		log_say(a->log, LEVEL_ERROR, NULL, NULL, "archive: %s", w->err.text);
 }
@@ -107,6 +114,7 @@ static bool start(struct agent *a, struct err *err)
 	book_digest(a->book, w->prices);
 	w->before = days_before(clock_now(), a->config->keep_calls);
 	w->expired = days_before(clock_now(), a->config->keep_archive);
+	w->folded = days_before(clock_now(), a->config->keep_hourly);
 	a->archiving = w;
 	ledger_patience(a->ledger, PATIENCE_MS);
 	if (pthread_create(&w->thread, NULL, work, w) == 0)

@@ -288,6 +288,18 @@ bool bind_keep(struct binder *b, const struct key *key, const struct yaml_node *
 	return true;
 }
 
+bool bind_keep_hourly(struct binder *b, const struct key *key, const struct yaml_node *node,
+                      void *into)
+{
+	enum { LEAST_DAYS = 31 }; /* what reports and `top` ask for by the hour */
+	const int64_t *keep = bind_member(into, key->offset);
+
+	if (!bind_keep_some(b, key, node, into))
+		return false;
+	return *keep >= LEAST_DAYS * INT64_C(86400) * 1000000 ||
+	       bind_expected(b, node, "a duration of 31 days or more, or forever");
+}
+
 bool bind_keep_some(struct binder *b, const struct key *key, const struct yaml_node *node,
                     void *into)
 {

@@ -50,15 +50,16 @@ struct place bind_place(const struct binder *b, int line);
 char *bind_copy(struct binder *b, struct str text);
 
 /* ---- bind functions: each says the type of the member it writes ---- */
-bind_fn bind_section;   /* a map with keys of its own, in the same struct; their defaults first */
-bind_fn bind_merged;    /* the same, but what is not given stays as it was */
-bind_fn bind_text;      /* char *, not empty */
-bind_fn bind_value;     /* char *, may be empty */
-bind_fn bind_word;      /* char *, one of the alternatives of key->type */
-bind_fn bind_enum;      /* an enum whose values are in the order of the alternatives of key->type */
-bind_fn bind_file;      /* char *; a leading ~/ becomes the home directory */
-bind_fn bind_bool;      /* bool */
-bind_fn bind_duration;  /* int64_t microseconds, more than 0 */
+bind_fn bind_section;  /* a map with keys of its own, in the same struct; their defaults first */
+bind_fn bind_merged;   /* the same, but what is not given stays as it was */
+bind_fn bind_text;     /* char *, not empty */
+bind_fn bind_value;    /* char *, may be empty */
+bind_fn bind_word;     /* char *, one of the alternatives of key->type */
+bind_fn bind_enum;     /* an enum whose values are in the order of the alternatives of key->type */
+bind_fn bind_file;     /* char *; a leading ~/ becomes the home directory */
+bind_fn bind_bool;     /* bool */
+bind_fn bind_duration; /* int64_t microseconds, more than 0 */
+bind_fn bind_keep_hourly;
 bind_fn bind_keep_some; /* the same without KEEP_NONE */
 bind_fn bind_keep;      /* the same, KEEP_FOREVER or KEEP_NONE */
 bind_fn bind_zone;      /* char *: the name of a time zone that the system knows */

@@ -217,7 +217,8 @@ struct config {
 	struct baseline_config baseline;
 	struct currency_config currency;
 	int64_t keep_calls;   /* microseconds, KEEP_NONE or KEEP_FOREVER */
-	int64_t keep_archive; /* the same; never KEEP_NONE */
+	int64_t keep_hourly;  /* of totals; the same, never KEEP_NONE */
+	int64_t keep_archive; /* the same */
 	struct follow_config follow;
 	enum log_format log_format;
 	enum log_level log_level;

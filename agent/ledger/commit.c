@@ -78,7 +78,7 @@ static bool transact(struct commit *c, struct ids *ids, struct err *err)
 
 	if (!sql_run(&l->sql, "BEGIN IMMEDIATE", err))
 		return false;
-	if (write_all(c, ids, err) && sql_run(&l->sql, "COMMIT", err))
+	if (fold_read(l, err) && write_all(c, ids, err) && sql_run(&l->sql, "COMMIT", err))
 		return true;
 	sql_roll_back(&l->sql);
 	names_forget(&l->names);

@@ -29,9 +29,10 @@ struct ledger {
 	struct sql sql;
 	struct zone *zone;
 	struct hash_key key;
-	int lock;         /* descriptor that holds PATH.lock; -1: none */
-	struct feed feed; /* what the table `feed` shows now */
-	int64_t volume;   /* no sum over totals is larger than this, see totals.c */
+	int lock;            /* descriptor that holds PATH.lock; -1: none */
+	struct feed feed;    /* what the table `feed` shows now */
+	int64_t days_before; /* second before which totals are by day; INT64_MIN: none are */
+	int64_t volume;      /* no sum over totals is larger than this, see totals.c */
 	struct names names;
 	struct old_calls old;
 	struct coverage_list coverage; /* of the commit */
@@ -77,10 +78,28 @@ uint32_t commit_combination(struct batch *b, struct str source, const struct cal
 /* Keeps how far sums may have grown. */
 bool commit_volume(struct commit *c, struct err *err);
 
-/* Microseconds -> second at which the hour begins. */
+/* Reads what days_before is now: another connection may have folded hours (fold.h). */
+bool fold_read(struct ledger *l, struct err *err);
+
+/* The second at which an hour's totals stand: it begins then, or its day does. */
+static inline int64_t hour_as_kept(const struct ledger *l, int64_t hour)
+{
+	if (hour >= l->days_before)
+		return hour;
+	return zone_day_start(l->zone, hour * TIME_SEC) / TIME_SEC;
+}
+
+/* The same of a time in microseconds. */
 static inline int64_t hour_of(const struct ledger *l, int64_t time)
 {
-	return zone_hour_start(l->zone, time) / TIME_SEC;
+	return hour_as_kept(l, zone_hour_start(l->zone, time) / TIME_SEC);
+}
+
+/* The second at which the day after the one that begins at `begin` does: days have 23 to 25 hours.
+ */
+static inline int64_t next_day_start(const struct zone *zone, int64_t begin)
+{
+	return zone_day_start(zone, (begin + 26 * INT64_C(3600)) * TIME_SEC) / TIME_SEC;
 }
 
 /* The row of a record with a dedupe key. */

@@ -52,10 +52,10 @@ struct named {
 struct kept_reader {
 	struct sql *sql;
 	struct grouping *grouping;
-	const struct zone *hours; /* kept_by_hour; NULL: no */
-	int64_t last, until;      /* ids; calls between them are still to come */
-	sqlite3_stmt *rows;       /* NULL: let go of */
-	struct table index;       /* over `named` */
+	const struct scan *totals; /* kept_as_totals; NULL: no */
+	int64_t last, until;       /* ids; calls between them are still to come */
+	sqlite3_stmt *rows;        /* NULL: let go of */
+	struct table index;        /* over `named` */
 	struct named *named;
 	size_t named_room;
 	struct arena text;
@@ -73,9 +73,9 @@ struct kept_reader *kept_open(struct sql *sql, struct grouping *grouping, int64_
 	return r;
 }
 
-void kept_by_hour(struct kept_reader *r, const struct zone *zone)
+void kept_as_totals(struct kept_reader *r, const struct scan *scan)
 {
-	r->hours = zone;
+	r->totals = scan;
 }
 
 void kept_only(struct kept_reader *r, int64_t id)
@@ -180,7 +180,8 @@ static bool find_group(struct kept_reader *r, int64_t combination, uint32_t *gro
 {
 	struct grouping *g = r->grouping;
 	int64_t quarter = scan_quarter(r->last);
-	uint32_t times = grouping_times(g, r->hours ? zone_hour_start(r->hours, quarter) : quarter);
+	uint32_t times =
+		grouping_times(g, r->totals ? scan_total_time(r->totals, quarter) : quarter);
 	uint32_t session =
 		grouping_session(g, sql_column_text(r->rows, KEPT_DETAILS + DETAIL_SESSION));
 	uint32_t labels;

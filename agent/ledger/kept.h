@@ -23,8 +23,9 @@ struct kept_reader;
  * [since, until) microseconds. Keeps `sql` and `grouping`. */
 struct kept_reader *kept_open(struct sql *sql, struct grouping *grouping, int64_t since,
                               int64_t until);
-/* A call is of the time at which its hour of `zone` begins, as totals are; else of its own. */
-void kept_by_hour(struct kept_reader *r, const struct zone *zone);
+/* A call is of the time at which its total stands; else of its own. Keeps `scan`. */
+struct scan;
+void kept_as_totals(struct kept_reader *r, const struct scan *scan);
 /* Only the call of this id. */
 void kept_only(struct kept_reader *r, int64_t id);
 void kept_close(struct kept_reader **r);

@@ -107,7 +107,7 @@ static bool meta_read(struct ledger *l, struct err *err)
 	if (!meta_get(l, STR("volume"), err))
 		return false;
 	l->volume = strtoll(l->text.p, NULL, 10);
-	return true;
+	return fold_read(l, err);
 }
 
 /* ---- opening ---- */

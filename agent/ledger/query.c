@@ -70,6 +70,20 @@ static void widen(const struct query *q, const struct zone *zone, int64_t *first
 	*last = empty || end > *last ? end : *last;
 }
 
+/* Where the hour ends that a time lies in, or its day if that is kept as one; an open end stays so. */
+static int64_t end_of_hour(const struct ledger *l, int64_t time)
+{
+	int64_t begin;
+
+	if (time > TIME_MAX)
+		return INT64_MAX;
+	begin = hour_of(l, time);
+
+	if (begin < l->days_before)
+		return next_day_start(l->zone, begin) * TIME_SEC;
+	return begin * TIME_SEC + TIME_HOUR;
+}
+
 /* Closes open ends where there are calls, and moves the others outwards to whole hours. */
 static bool fit_time(struct ledger *l, const struct query *q, struct query_result *r,
                      struct err *err)
@@ -83,11 +97,12 @@ static bool fit_time(struct ledger *l, const struct query *q, struct query_resul
 		return false;
 	widen(q, zone, &first, &last);
 	r->since = q->since == INT64_MIN ? first : q->since;
-	r->until = q->until == INT64_MAX ? last + TIME_HOUR : q->until;
+	r->until = q->until == INT64_MAX ? end_of_hour(l, last) : q->until;
 	if (q->since != INT64_MIN && !exact)
-		r->since = zone_hour_start(zone, q->since);
-	if (q->until != INT64_MAX && !exact && zone_hour_start(zone, q->until) != q->until)
-		r->until = zone_hour_start(zone, q->until) + TIME_HOUR;
+		r->since = hour_of(l, q->since) * TIME_SEC;
+	if (q->until != INT64_MAX && !exact && hour_of(l, q->until) * TIME_SEC != q->until)
+		r->until = end_of_hour(l, q->until);
+	r->days_before = l->days_before == INT64_MIN ? INT64_MIN : l->days_before * TIME_SEC;
 	if (q->until == INT64_MAX &&
 	    r->until < r->since) /* asked for what lies behind the last call */
 		r->until = r->since;
@@ -218,6 +233,7 @@ static bool run(struct ledger *l, const struct query *q, struct query_result *r,
 {
 	struct scan s = {.sql = &l->sql,
 	                 .zone = ledger_zone(l),
+	                 .days_before = l->days_before,
 	                 .unpriced_only = q->unpriced_only,
 	                 .archive = q->archive,
 	                 .result = r};

@@ -88,6 +88,8 @@ struct query_result {
 	                       * open ends are the first and last hour there is of
 	                       * calls and resources; still open
 	                       * when the ledger is empty. By session: as asked */
+	int64_t days_before;  /* microseconds: what is before is known by day, not by hour;
+	                       * INT64_MIN: nothing is */
 	bool moved;           /* they were moved */
 	struct query_row *rows;
 	size_t n;

@@ -72,8 +72,8 @@ static bool add_latency(struct scan *s, const struct archived *a, struct err *er
 
 	if (a->call.latency == ABSENT)
 		return true;
-	if (!find_group(s, a, zone_hour_start(s->zone, scan_quarter_of(a->call.time)), &group,
-	                &is_error, err))
+	if (!find_group(s, a, scan_total_time(s, scan_quarter_of(a->call.time)), &group, &is_error,
+	                err))
 		return false;
 	if (group != GROUP_NONE)
 		latencies_add(&s->latencies, group, histogram_bucket(a->call.latency), 1);
@@ -92,12 +92,12 @@ static bool compare(struct scan *s, const struct archived *a, int64_t moment, st
 	if (!find_group(s, a, moment, &group, &is_error, err))
 		return false;
 	return group == GROUP_NONE ||
-	       scan_compare(s, group, &one, zone_hour_start(s->zone, a->call.time), err);
+	       scan_compare(s, group, &one, scan_total_time(s, a->call.time), err);
 }
 
 static bool add_baseline(struct scan *s, const struct archived *a, struct err *err)
 {
-	return compare(s, a, zone_hour_start(s->zone, scan_quarter_of(a->call.time)), err);
+	return compare(s, a, scan_total_time(s, scan_quarter_of(a->call.time)), err);
 }
 
 static bool add_baseline_of_session(struct scan *s, const struct archived *a, struct err *err)

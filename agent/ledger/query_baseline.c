@@ -14,7 +14,7 @@ static bool add_call(struct scan *s, const struct kept_call *kept, struct err *e
 	if (kept->call.flags & CALL_UNPRICED ||
 	    !baseline_of_call(baseline, &kept->call, &one.baseline))
 		return true;
-	return scan_compare(s, kept->group, &one, zone_hour_start(s->zone, kept->call.time), err);
+	return scan_compare(s, kept->group, &one, scan_total_time(s, kept->call.time), err);
 }
 
 bool scan_baseline(struct scan *s, bool sessions, struct err *err)
@@ -28,7 +28,7 @@ bool scan_baseline(struct scan *s, bool sessions, struct err *err)
 		return true;
 	calls = kept_open(s->sql, &s->grouping, s->since, s->until);
 	if (!sessions)
-		kept_by_hour(calls, s->zone);
+		kept_as_totals(calls, s);
 	while (good && (good = kept_next(calls, &kept, &more, err)) && more)
 		good = add_call(s, &kept, err);
 	kept_close(&calls);

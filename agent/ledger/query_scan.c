@@ -134,6 +134,13 @@ static void id_range(const struct scan *s, int64_t range[2])
 	range[1] = scan_first_id(s->until);
 }
 
+int64_t scan_total_time(const struct scan *s, int64_t time)
+{
+	int64_t hour = zone_hour_start(s->zone, time);
+
+	return hour / TIME_SEC < s->days_before ? zone_day_start(s->zone, hour) : hour;
+}
+
 int64_t scan_quarter_of(int64_t time)
 {
 	return time - time % QUARTER;
@@ -294,7 +301,7 @@ static bool add_call_latency(struct scan *s, sqlite3_stmt *statement, struct err
 {
 	struct grouping *g = &s->grouping;
 	int64_t quarter = scan_quarter(sqlite3_column_int64(statement, CALL_ID));
-	uint32_t times = grouping_times(g, zone_hour_start(s->zone, quarter));
+	uint32_t times = grouping_times(g, scan_total_time(s, quarter));
 	uint32_t labels;
 	bool is_error;
 

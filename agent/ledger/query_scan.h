@@ -18,6 +18,7 @@ struct scan {
 	struct sql *sql;
 	const struct zone *zone; /* the ledger's: where hours are cut */
 	int64_t since, until;    /* microseconds; INT64_MIN, INT64_MAX: open */
+	int64_t days_before;     /* as in struct ledger */
 	bool unpriced_only;
 	int64_t rate_time, rate; /* of the currency, as it was asked for last */
 	struct grouping grouping;
@@ -54,6 +55,8 @@ bool scan_archived_baseline(struct scan *s, bool sessions, struct err *err);
 void scan_keep_unpriced(struct sums *sums);
 /* Calls at or after a time have this id or a larger one. */
 int64_t scan_first_id(int64_t time);
+/* The time at which the total stands that has a call of a time. */
+int64_t scan_total_time(const struct scan *s, int64_t time);
 /* The time of a call's quarter of an hour: by its id, by its time. */
 int64_t scan_quarter(int64_t id);
 int64_t scan_quarter_of(int64_t time);

@@ -332,7 +332,7 @@ static bool transact(struct repricing *r, struct err *err)
 
 	if (!sql_run(sql, dry ? "BEGIN" : "BEGIN IMMEDIATE", err))
 		return false;
-	if (run(r, err) && sql_run(sql, "COMMIT", err)) {
+	if (fold_read(r->l, err) && run(r, err) && sql_run(sql, "COMMIT", err)) {
 		r->l->volume = r->volume;
 		return true;
 	}

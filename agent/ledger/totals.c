@@ -152,7 +152,9 @@ static void gather_totals(struct commit *c, struct items *items)
 		for (uint32_t i = 0; i < batch->totals_n; i++) {
 			const struct total *t = &batch->totals[i];
 
-			items_add(items, total_id(t->hour, c->ids[b].combination[t->combination]),
+			items_add(items,
+			          total_id(hour_as_kept(c->l, t->hour),
+			                   c->ids[b].combination[t->combination]),
 			          b, i);
 		}
 	}
@@ -304,7 +306,7 @@ static void gather_latencies(struct commit *c, struct items *items)
 
 		for (uint32_t i = 0; i < batch->latencies_n; i++)
 			items_add(items,
-			          total_id(batch->latencies[i].hour,
+			          total_id(hour_as_kept(c->l, batch->latencies[i].hour),
 			                   c->ids[b].label[batch->latencies[i].model]),
 			          b, i);
 	}

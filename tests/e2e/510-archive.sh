@@ -65,7 +65,7 @@ dump > calls_before
 expect_status 0 archive --db "$DB"
 expect_text out 'Nothing is in the archive'
 expect_status 0 archive run --db "$DB" -c tokentail.yaml
-expect_text out 'keep.calls is forever'
+expect_text out 'No call is moved by its age (keep.calls)'
 expect_status 0 archive run --db "$DB" --before 2026-01-03 --dry-run
 expect_text out '2026-01-02    144'
 expect_text out 'Nothing was changed'
@@ -224,6 +224,45 @@ expect_json total.calls 1004
 sed -i 's/1 days/none/' short.yaml
 expect_status 2 archive -c short.yaml
 expect_text err 'keep.archive: expected a duration such as 400 days, or forever'
+
+# ---- hours become days, and every sum stays ----
+
+{ sources; printf 'timezone: Europe/Berlin\nkeep: { hourly: 31 days, calls: forever }\n'; } > hourly.yaml
+rm -rf tokentail.db*
+spread 12500 12700 > later.log # summer time begins there
+mv later.log logs/late.log
+backfill -c hourly.yaml
+daily() {
+	: > "$1"
+	for by in day model user,month status,week; do
+		expect_status 0 report --db "$DB" --by $by --json
+		grep -v '^{"since"' out >> "$1" # which is moved to whole days
+	done
+}
+daily before
+hours() { sqlite "$DB" 'SELECT count(DISTINCT hour) FROM totals'; }
+[ "$(hours)" -gt 190 ] || fail "there are only $(hours) hours"
+expect_status 0 archive run --db "$DB" -c hourly.yaml --dry-run
+expect_text out 'Totals of 10 days older than keep.hourly would be by day'
+expect_status 0 archive run --db "$DB" -c hourly.yaml
+expect_text out 'Totals of 10 days older than keep.hourly are by day'
+expect_eq 10 "$(hours)"
+daily now
+cmp -s before now || { diff before now >> log; fail 'hours became days: another report'; }
+adds_up "$DB" 1201
+expect_status 0 report --db "$DB" --by hour --since 2026-01-03T05:00:00Z --until 2026-01-03T06:00:00Z
+expect_text out '2026-01-03 00:00 to 2026-01-04 00:00 (Europe/Berlin)'
+expect_text out 'hours are kept as days, at their first hour (keep.hourly)'
+# What comes late or is replaced meets the day.
+{ spread 300 300; spread 301 301 | sed 's/"output_tokens": 1,/"output_tokens": 900,/'
+	echo '{"time":"2026-01-03T00:00:00Z","model":"gpt-4o","input_tokens":1,"output_tokens":1,"request_id":"new","ms":5}'
+} >> logs/late.log
+backfill -c hourly.yaml
+expect_counts 3 1 2 0 0
+expect_eq 10 "$(hours)"
+adds_up "$DB" 1204
+expect_status 0 archive run --db "$DB" -c hourly.yaml
+expect_no_text out 'Totals of'
 
 # ---- the agent does it by itself ----
 
