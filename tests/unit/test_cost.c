@@ -303,6 +303,40 @@ static void test_more_tokens_never_cost_less_within_a_tier(void **state)
 	book_free(&book);
 }
 
+/* The same work in two calls or in one: each is rounded once, and what is per call comes once each.
+ */
+static void test_a_call_twice_as_large_costs_twice_as_much_within_a_tier(void **state)
+{
+	struct config none = {0};
+	struct err err = {0};
+	struct book *book = book_open(&none, &err);
+	size_t n;
+	const struct price *rows = book_rows(book, &n);
+	uint64_t seed = 3;
+	int compared = 0;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		const struct price *p = &rows[next_random(&seed) % n];
+		struct call half, whole;
+		int64_t apart;
+
+		random_call(&half, &seed);
+		call_clamp(&half);
+		whole = half;
+		for (int k = 0; k < COUNTS; k++)
+			whole.count[k] = half.count[k] == ABSENT ? ABSENT : half.count[k] * 2;
+		if (p->base.rate[RATE_REQUEST] > 0 ||
+		    !same_tier(p, call_count(&half, COUNT_INPUT), call_count(&whole, COUNT_INPUT)))
+			continue;
+		apart = total_cost(p, &whole) - 2 * total_cost(p, &half);
+		assert_true(apart >= -1 && apart <= 1);
+		compared++;
+	}
+	assert_true(compared > 5000);
+	book_free(&book);
+}
+
 static void test_a_call_dearer_than_a_million_dollars_has_no_cost(void **state)
 {
 	struct price p = {.base = {.rate = {[RATE_INPUT] = INT64_C(1000000000000000)}}};
@@ -375,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_every_vector_costs_what_the_case_file_says),
 		cmocka_unit_test(test_cost_is_the_rounded_sum_of_its_shares_and_never_negative),
 		cmocka_unit_test(test_more_tokens_never_cost_less_within_a_tier),
+		cmocka_unit_test(test_a_call_twice_as_large_costs_twice_as_much_within_a_tier),
 		cmocka_unit_test(test_a_call_dearer_than_a_million_dollars_has_no_cost),
 		cmocka_unit_test(test_cost_prints_exact_dollars),
 		cmocka_unit_test(test_clamping_leaves_absent_counts_absent),
