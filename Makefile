@@ -139,6 +139,11 @@ check-real: ## follow the real logrotate, nginx, rsyslog and Python's handlers
 	$(Q)$(MAKE) --no-print-directory $(BIN)
 	$(Q)TOKENTAIL=$(abspath $(BIN)) python3 -B tests/faults/real/all.py
 
+check-duckdb: ## read an archive with DuckDB, which npm gives
+	$(Q)tests/deps.sh build test
+	$(Q)$(MAKE) --no-print-directory $(BIN)
+	$(Q)TOKENTAIL=$(abspath $(BIN)) tests/run.sh e2e tests/duckdb/check.sh
+
 soak: $(BIN) ## follow 200 growing logs for SOAK_SECONDS (600) and watch memory and lag
 	$(Q)TOKENTAIL=$(abspath $(BIN)) tests/faults/soak.py
 
@@ -255,7 +260,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
 
 .PHONY: all unit e2e check check-asan check-tsan check-real soak fuzz lint check-format check-layers check-docs \
-        check-service check-cppcheck check-tidy demo bench bench-prices bench-archive bench-follow deps install clean help
+        check-service check-cppcheck check-tidy check-duckdb demo bench bench-prices bench-archive bench-follow deps install clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/%.o $(B)/program/%.o $(FB)/%.o
 -include $(OBJ:.o=.d) $(PROGRAM:.o=.d) $(UNIT:=.d) $(HELPERS:%.c=$(B)/%.d)
