@@ -16,7 +16,7 @@ static const char BORDER_SET[] = "REPLACE INTO meta VALUES ('days_before', ?)";
 static const char NEXT_HOUR[] = "SELECT hour FROM totals WHERE id >= ? ORDER BY id LIMIT 1";
 static const char TOTALS_FOLD[] =
 	"REPLACE INTO total_rows (id, calls, input, cache_read, cache_write, cache_write_1h, "
-        "output, "
+	"output, "
 	"reasoning, cost, unpriced, estimated, unknown_usage, inconsistent, latency, "
 	"latency_calls, logged_cost, logged_calls, estimated_usage) "
 	"SELECT ?1 + (id & 1073741823), sum(calls), sum(input), sum(cache_read), sum(cache_write), "

@@ -187,13 +187,13 @@ struct ledger *ledger_open(const char *path, const char *zone, struct err *err)
 	return l;
 }
 
-struct ledger *ledger_open_beside(const struct ledger *other, struct err *err)
+struct ledger *ledger_open_beside(const struct ledger *l, struct err *err)
 {
-	struct ledger *l = ledger_new(other->sql.path);
+	struct ledger *beside = ledger_new(l->sql.path);
 
-	if (!open_locked(l, zone_name(other->zone), err))
-		ledger_close(&l);
-	return l;
+	if (!open_locked(beside, zone_name(l->zone), err))
+		ledger_close(&beside);
+	return beside;
 }
 
 /* Whether there is a write-ahead log with something in it. */

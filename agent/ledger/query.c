@@ -70,7 +70,8 @@ static void widen(const struct query *q, const struct zone *zone, int64_t *first
 	*last = empty || end > *last ? end : *last;
 }
 
-/* Where the hour ends that a time lies in, or its day if that is kept as one; an open end stays so. */
+/* Where the hour ends that a time lies in, or its day if that is kept as one; an open end stays so.
+ */
 static int64_t end_of_hour(const struct ledger *l, int64_t time)
 {
 	int64_t begin;

@@ -24,26 +24,34 @@ struct restoring {
 	struct intern *paths;
 };
 
+static bool find_file(struct restoring *r, struct str path, int64_t *ret, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&r->l->sql, FILE_OF, err);
+	bool row;
+
+	if (st == NULL)
+		return false;
+	sql_bind_text(st, 1, path);
+	if (!sql_next(&r->l->sql, st, &row, err))
+		return false;
+	*ret = row ? sqlite3_column_int64(st, 0) : 0;
+	(void)sqlite3_reset(st);
+	return true;
+}
+
 /* The number of a file for rows; NO_FILE when the ledger knows it no more. */
 static bool file_number(struct restoring *r, struct str path, uint32_t *ret, struct err *err)
 {
 	uint32_t number = intern_id(r->paths, path);
-	sqlite3_stmt *st;
-	bool row;
 
+	r->files = array_room(r->files, r->files_n, &r->files_room, sizeof(*r->files));
+	r->file_at = array_room(r->file_at, r->files_n, &r->file_at_room, sizeof(*r->file_at));
 	if (number == r->files_n) {
-		st = sql_statement(&r->l->sql, FILE_OF, err);
-		if (st == NULL)
-			return false;
-		sql_bind_text(st, 1, path);
-		if (!sql_next(&r->l->sql, st, &row, err))
-			return false;
-		r->files = array_room(r->files, number, &r->files_room, sizeof(*r->files));
-		r->file_at = array_room(r->file_at, number, &r->file_at_room, sizeof(*r->file_at));
-		r->files[number] = (struct mark){.id = row ? sqlite3_column_int64(st, 0) : 0};
+		r->files[number] = (struct mark){0};
 		r->file_at[number] = number;
+		if (!find_file(r, path, &r->files[number].id, err))
+			return false;
 		r->files_n++;
-		(void)sqlite3_reset(st);
 	}
 	*ret = r->files[number].id ? number : NO_FILE;
 	return true;

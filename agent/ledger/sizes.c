@@ -43,6 +43,7 @@ static int64_t free_on_disk(const char *database)
 static bool find_growth(struct ledger *l, int64_t now, struct sizes *s, struct err *err)
 {
 	sqlite3_stmt *st = sql_statement(&l->sql, FIRST_NOTE, err);
+	const int64_t day = TIME_DAY;
 	int64_t time, bytes;
 	bool row;
 
@@ -59,7 +60,7 @@ static bool find_growth(struct ledger *l, int64_t now, struct sizes *s, struct e
 	(void)sqlite3_reset(st);
 	if (now - time < TIME_DAY * 3 / 4)
 		return true; /* too short to tell */
-	s->growth = (int64_t)((wide)(s->database + s->archive - bytes) * TIME_DAY / (now - time));
+	s->growth = (int64_t)((wide)(s->database + s->archive - bytes) * day / (now - time));
 	if (s->growth < 0)
 		s->growth = 0;
 	return true;

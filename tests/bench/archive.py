@@ -38,10 +38,25 @@ def run(command):
     """Seconds, CPU seconds and peak memory in MiB."""
     began = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    peak = 0
+    while True: # what wait4 knows of memory has this program's in it
+        peak = peak_of(process.pid) or peak
+        pid, status, used = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            break
+        time.sleep(0.01)
     if status:
         raise SystemExit("%s: status %d" % (command, status))
-    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return time.monotonic() - began, used.ru_utime + used.ru_stime, peak / 1024
+
+
+def peak_of(pid):
+    """Of its memory so far, in KiB; None: it has ended."""
+    with open("/proc/%d/status" % pid, encoding="ascii") as file:
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return None
 
 
 def output(command):
