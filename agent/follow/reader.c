@@ -26,11 +26,13 @@ enum {
 	/* A piece that grew beyond this for a long line is given back when it is not needed. */
 	PIECE_KEEP = 8 * PIECE_BYTES,
 	PIECE_MOST = LINE_MAX_BYTES + PIECE_BYTES, /* with room for the longest record */
+	HOLE_BYTES = 1 << 20, /* the least that is not worth reading */
 };
 
 struct reader {
 	int fd;
 	const char *name; /* in words, for errors */
+	bool named;       /* opened by its path: `consumed` is where the descriptor stands */
 	struct reader_options options;
 	struct gunzip *gunzip; /* NULL: plain */
 	int64_t consumed;      /* plain: bytes read */
@@ -84,6 +86,7 @@ struct reader *reader_open(const char *path, bool follow_symlinks, struct reader
 		return NULL;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	r = reader_from_fd(fd, "the file", options);
+	r->named = true;
 	fill_hints(m, &st, r->gunzip != NULL);
 	return r;
 }
@@ -180,6 +183,46 @@ static void advance(struct reader *r, const char *p, size_t n)
 	memmove(r->recent, r->recent + r->recent_n - kept, kept);
 	memcpy(r->recent + kept, p, n);
 	r->recent_n = (uint32_t)(kept + n);
+}
+
+/* Bytes of a hole are passed over: they are 0, and nothing else needs to be known of them. */
+static void advance_hole(struct reader *r, int64_t n)
+{
+	static const char zeros[2 * MARK_BYTES];
+
+	advance(r, zeros, sizeof(zeros));
+	r->offset += n - (int64_t)sizeof(zeros);
+	r->consumed += n;
+}
+
+static bool is_zeros(struct str bytes)
+{
+	return bytes.n == 0 ||
+	       (bytes.p[0] == 0 && memcmp(bytes.p, bytes.p + 1, bytes.n - 1) == 0);
+}
+
+/*
+ * Where a line would begin, a hole that a file has there is not read: NULs there count for nothing,
+ * and there may be terabytes of them. True: there was one.
+ */
+static bool skip_hole(struct reader *r)
+{
+	int64_t data;
+
+	if (!r->named || r->gunzip || r->passing || !is_zeros(buf_view(&r->tail)))
+		return false;
+	data = lseek(r->fd, r->consumed, SEEK_DATA);
+	if (data < 0 && errno == ENXIO) /* none up to the end */
+		data = lseek(r->fd, 0, SEEK_END);
+	if (data < r->consumed + HOLE_BYTES) {
+		(void)lseek(r->fd, r->consumed, SEEK_SET);
+		return false;
+	}
+	if (r->tail.n)
+		advance(r, r->tail.p, r->tail.n);
+	buf_clear(&r->tail);
+	advance_hole(r, data - r->consumed);
+	return true;
 }
 
 static bool is_replaced(const struct reader *r, const struct piece *p);
@@ -340,6 +383,7 @@ static enum read_result fetch_more(struct reader *r, struct piece *p)
 enum read_result reader_next(struct reader *r, const struct reader_cut *cut, struct piece *p)
 {
 	size_t searched = 0, enough = 0;
+	bool hole = skip_hole(r);
 
 	begin(r, p);
 	for (;;) {
@@ -355,7 +399,7 @@ enum read_result reader_next(struct reader *r, const struct reader_cut *cut, str
 		n = whole(r, cut, p, searched);
 		if (n == 0 && p->n > LINE_MAX_BYTES)
 			pass_over(r, cut, p);
-		if (n || p->long_lines)
+		if (n || p->long_lines || (hole && result == READ_END && p->n == 0))
 			return give(r, p, n);
 		if (result != READ_PIECE)
 			return finish(r, p, result);
@@ -383,6 +427,20 @@ int64_t reader_unfinished(const struct reader *r)
 
 /* ---- following ---- */
 
+static bool pread_all(int fd, char *p, size_t n, int64_t at)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = pread(fd, p + done, n - done, at + (int64_t)done);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return false;
+		done += got > 0 ? (size_t)got : 0;
+	}
+	return true;
+}
+
 bool reader_has_changed(const struct reader *r, const struct mark *m)
 {
 	struct stat st;
@@ -397,6 +455,14 @@ void reader_refresh(const struct reader *r, struct mark *m)
 
 	if (fstat(r->fd, &st) == 0)
 		fill_hints(m, &st, r->gunzip != NULL);
+}
+
+bool reader_became_gzip(const struct reader *r)
+{
+	char magic[MAGIC_BYTES];
+
+	return r->gunzip == NULL && r->offset == 0 &&
+	       pread_all(r->fd, magic, sizeof(magic), 0) && gunzip_magic(magic);
 }
 
 void reader_set_finished(struct reader *r)
@@ -434,20 +500,6 @@ static void rewind_to(struct reader *r, int64_t offset)
 	r->head_n = r->recent_n = 0;
 	r->passing = false;
 	r->passed = 0;
-}
-
-static bool pread_all(int fd, char *p, size_t n, int64_t at)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t got = pread(fd, p + done, n - done, at + (int64_t)done);
-
-		if (got == 0 || (got < 0 && errno != EINTR))
-			return false;
-		done += got > 0 ? (size_t)got : 0;
-	}
-	return true;
 }
 
 void reader_begin_anew(struct reader *r, struct mark *m)

@@ -92,6 +92,8 @@ enum read_result reader_next(struct reader *r, const struct reader_cut *cut, str
 bool reader_has_changed(const struct reader *r, const struct mark *m);
 /* Brings the hints of *m up to date. */
 void reader_refresh(const struct reader *r, struct mark *m);
+/* Whether a file that was empty, or had one byte, when it was opened as a plain one is a gzip. */
+bool reader_became_gzip(const struct reader *r);
 /* Nobody writes any more: an unterminated last line counts. */
 void reader_set_finished(struct reader *r);
 bool reader_is_finished(const struct reader *r);

@@ -383,6 +383,10 @@ void follower_read(struct follower *f, struct tailed *t)
 
 	while (f->files[number] != t)
 		number++;
+	if (t->course.reader && !t->gone && reader_became_gzip(t->course.reader)) {
+		t->known = false;
+		follower_close(f, t);
+	}
 	if (t->course.reader == NULL && !open_file(f, t)) {
 		if (t->course.reader) { /* unchanged since it was read to its end */
 			t->dirty = false;
