@@ -207,7 +207,8 @@ void follower_changed(struct follower *f, const char *path, int64_t now)
 	for (size_t i = 0; path && i < f->files_n; i++) {
 		if (strcmp(f->files[i]->mark.path, path) != 0)
 			continue;
-		f->files[i]->dirty = found = true;
+		f->files[i]->dirty = true;
+		found |= tailed_stands(f->files[i]);
 	}
 	if (!found && f->scan_at > now + NEW_FILES_MS * TIME_MS)
 		f->scan_at = now + NEW_FILES_MS * TIME_MS;

@@ -77,6 +77,15 @@ bool tailed_has_changed(const struct tailed *t)
 	return !t->gone && stat(t->mark.path, &st) == 0 && tailed_differs(t, &st);
 }
 
+bool tailed_stands(const struct tailed *t)
+{
+	struct stat st;
+
+	return t->mark.inode == 0 ||
+	       (stat(t->mark.path, &st) == 0 && (int64_t)st.st_dev == t->mark.device &&
+	        (int64_t)st.st_ino == t->mark.inode);
+}
+
 void tailed_waits(struct tailed *t, int64_t now)
 {
 	if (t->waits_since == 0)

@@ -52,6 +52,8 @@ __attribute__((format(printf, 3, 4))) void tailed_state(struct tailed *t, enum f
 bool tailed_differs(const struct tailed *t, const struct stat *st);
 /* Whether the file, or what stands at its path, has changed since it was last read. */
 bool tailed_has_changed(const struct tailed *t);
+/* Whether its path still leads to it. */
+bool tailed_stands(const struct tailed *t);
 /* It is about to be read. */
 void tailed_waits(struct tailed *t, int64_t now);
 /* So many bytes of it were handed over. */
