@@ -289,6 +289,26 @@ void known_reuse_empty(struct known *k, struct mark *m)
 	}
 }
 
+/* ---- copies that stop short ---- */
+
+/*
+ * Whether what was counted has the path of this file, or that with something put in: app.log.1 and
+ * app-20260312.log are rotations of app.log. Then this is the next log, however much it begins like
+ * the one before it, and no copy of that.
+ */
+static bool is_next_log(const struct mark *m, const struct mark *counted)
+{
+	size_t n = strlen(m->path), counted_n = strlen(counted->path), first = 0, last = 0;
+
+	if (counted_n < n)
+		return false;
+	while (first < n && m->path[first] == counted->path[first])
+		first++;
+	while (last < n && m->path[n - 1 - last] == counted->path[counted_n - 1 - last])
+		last++;
+	return first + last >= n;
+}
+
 /* Whether the file holds an earlier frontier of what was counted. */
 static bool holds_earlier(struct reader *r, const struct mark *counted)
 {
@@ -303,8 +323,7 @@ static bool holds_earlier(struct reader *r, const struct mark *counted)
 	return false;
 }
 
-/* Calls `wanted` for the marks whose head is that of the file, until one is; only heads of
- * MARK_BYTES, as shorter files have no earlier frontiers. */
+/* Calls `wanted` for the marks whose head of MARK_BYTES is that of the file, until one is. */
 static struct entry *with_whole_head(struct known *k, struct reader *r,
                                      bool (*wanted)(struct reader *r, const struct mark *counted,
                                                     const struct mark *m),
@@ -330,8 +349,33 @@ static struct entry *with_whole_head(struct known *k, struct reader *r,
 
 static bool is_shorter(struct reader *r, const struct mark *counted, const struct mark *m)
 {
-	(void)m;
-	return holds_earlier(r, counted);
+	bool longer = !m->gzip && m->size > counted->offset;
+
+	return !longer && !is_next_log(m, counted) && holds_earlier(r, counted);
+}
+
+/* A file of less than MARK_BYTES that is, to its last byte, what was once counted of another. */
+static bool is_beginning(struct known *k, struct reader *r, struct mark *m)
+{
+	struct str head = reader_head(r);
+	struct hash128 hash = hash128(HASH_PLAIN, head);
+
+	for (size_t i = 0; head.n && head.n < MARK_BYTES && i < k->n; i++) {
+		const struct mark *e = &k->entries[i].mark;
+
+		for (unsigned n = 0; n < e->earlier_n; n++) {
+			if (e->earlier[n].offset != (int64_t)head.n ||
+			    !hash128_eq(e->earlier[n].hash, hash) || is_next_log(m, e))
+				continue;
+			m->offset = m->content_size = (int64_t)head.n;
+			m->head_n = m->frontier_n = (uint32_t)head.n;
+			m->head = m->frontier = hash;
+			m->from = e->id;
+			m->last_time = e->last_time;
+			return reader_resume(r, m);
+		}
+	}
+	return false;
 }
 
 static bool goes_less_far(struct reader *r, const struct mark *counted, const struct mark *m)
@@ -343,6 +387,24 @@ static bool goes_less_far(struct reader *r, const struct mark *counted, const st
 bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m)
 {
 	return !m->gzip && with_whole_head(k, r, goes_less_far, m) != NULL;
+}
+
+bool known_is_itself(struct known *k, struct reader *r, const struct mark *m)
+{
+	sort(k);
+	return !m->gzip && find(k, r, m, true) != NULL;
+}
+
+const struct mark *known_replaced(const struct known *k, const struct mark *m)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		const struct entry *e = &k->entries[i];
+
+		if (!e->taken && e->mark.id != m->id && e->mark.offset > 0 &&
+		    e->mark.state != FILE_FINISHED && strcmp(e->mark.path, m->path) == 0)
+			return &e->mark;
+	}
+	return NULL;
 }
 
 /* Takes over the row of the file that was at this path, and nothing of its content. */
@@ -378,6 +440,8 @@ enum known_result known_resolve(struct known *k, struct reader *r, enum identity
 		e = find(k, r, m, false);
 	if (e)
 		return give(e, m);
+	if (by == IDENTITY_CONTENT && is_beginning(k, r, m))
+		return KNOWN_COPY;
 	if (by == IDENTITY_CONTENT && (e = with_whole_head(k, r, is_shorter, m)) != NULL) {
 		struct mark from_start = {0};
 

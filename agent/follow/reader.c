@@ -26,7 +26,7 @@ enum {
 	/* A piece that grew beyond this for a long line is given back when it is not needed. */
 	PIECE_KEEP = 8 * PIECE_BYTES,
 	PIECE_MOST = LINE_MAX_BYTES + PIECE_BYTES, /* with room for the longest record */
-	HOLE_BYTES = 1 << 20, /* the least that is not worth reading */
+	HOLE_BYTES = 1 << 20,                      /* the least that is not worth reading */
 };
 
 struct reader {
@@ -197,8 +197,7 @@ static void advance_hole(struct reader *r, int64_t n)
 
 static bool is_zeros(struct str bytes)
 {
-	return bytes.n == 0 ||
-	       (bytes.p[0] == 0 && memcmp(bytes.p, bytes.p + 1, bytes.n - 1) == 0);
+	return bytes.n == 0 || (bytes.p[0] == 0 && memcmp(bytes.p, bytes.p + 1, bytes.n - 1) == 0);
 }
 
 /*
@@ -461,8 +460,8 @@ bool reader_became_gzip(const struct reader *r)
 {
 	char magic[MAGIC_BYTES];
 
-	return r->gunzip == NULL && r->offset == 0 &&
-	       pread_all(r->fd, magic, sizeof(magic), 0) && gunzip_magic(magic);
+	return r->gunzip == NULL && r->offset == 0 && pread_all(r->fd, magic, sizeof(magic), 0) &&
+	       gunzip_magic(magic);
 }
 
 void reader_set_finished(struct reader *r)

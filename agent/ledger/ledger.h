@@ -85,6 +85,9 @@ bool ledger_commit(struct ledger *l, const struct commit_input *input, struct co
 /* Bytes of a file's content were destroyed before they could be read. */
 bool ledger_add_loss(struct ledger *l, int64_t file, int64_t bytes, struct err *err);
 
+/* The row of a file of which nothing was counted, and which turned out to be one that has a row. */
+bool ledger_forget_file(struct ledger *l, int64_t file, struct err *err);
+
 /* Only marks: states and reasons of files of which nothing was counted. */
 bool ledger_save_marks(struct ledger *l, struct mark *const *marks, size_t n, struct err *err);
 

@@ -23,6 +23,7 @@ static const char FILE_CHANGE[] = "UPDATE files SET (" COLUMNS ") = "
 				  "?15, ?16, ?17, ?18, ?19, ?20) "
 				  "WHERE id = ?21 AND offset = ?22";
 static const char FILE_LOST[] = "UPDATE files SET lost = lost + ? WHERE id = ?";
+static const char FILE_FORGET[] = "DELETE FROM files WHERE id = ? AND offset = 0";
 static const char FILE_ALL[] =
 	"SELECT path, (SELECT text FROM labels WHERE labels.id = source), gzip, device, inode, "
 	"size, mtime_ns, ctime_ns, offset, content_size, head_n, head, frontier_n, frontier, "
@@ -122,6 +123,16 @@ bool ledger_add_loss(struct ledger *l, int64_t file, int64_t bytes, struct err *
 	if (st == NULL)
 		return false;
 	sql_bind_ints(st, 1, (const int64_t[]){bytes, file}, 2);
+	return sql_done(&l->sql, st, err);
+}
+
+bool ledger_forget_file(struct ledger *l, int64_t file, struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&l->sql, FILE_FORGET, err);
+
+	if (st == NULL)
+		return false;
+	sql_bind_ints(st, 1, &file, 1);
 	return sql_done(&l->sql, st, err);
 }
 

@@ -55,6 +55,24 @@ static bool load_memories(struct follower *f, struct err *err)
 	return true;
 }
 
+/* Files that waited to be known when an agent ended have rows of which nobody knows what they are.
+ * Those that are still there get one again. */
+static size_t forget_waiting(const struct follower *f, struct mark *marks, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct err err = {0};
+
+		if (marks[i].state == FILE_NEW && marks[i].offset == 0 &&
+		    ledger_forget_file(f->ledger, marks[i].id, &err))
+			mark_free(&marks[i]);
+		else
+			marks[kept++] = marks[i];
+	}
+	return kept;
+}
+
 struct follower *follower_new(struct ledger *ledger, const struct follower_options *options,
                               struct err *err)
 {
@@ -72,6 +90,7 @@ struct follower *follower_new(struct ledger *ledger, const struct follower_optio
 		follower_free(&f);
 		return NULL;
 	}
+	n = forget_waiting(f, marks, n);
 	f->known = known_new(marks, n);
 	if (!load_memories(f, err))
 		follower_free(&f);
@@ -256,6 +275,14 @@ static bool give_turn(struct follower *f, struct tailed *t)
 	return false;
 }
 
+/* Nothing is read now: at least it is known how much there is, should it be destroyed. */
+static void look_at_others(struct follower *f)
+{
+	for (size_t i = 0; i < f->files_n; i++)
+		if (is_due(f, f->files[i]))
+			tailed_look(f->files[i]);
+}
+
 /* Gives their turns to those that are due, from the one on that was due when the last ones were
  * broken off. True: there is more to do at once. */
 static bool give_turns(struct follower *f)
@@ -270,7 +297,12 @@ static bool give_turns(struct follower *f)
 		if (!is_due(f, f->files[i]))
 			continue;
 		tailed_waits(f->files[i], f->now);
-		if (batch_bytes(f->hand.batch) >= FOLLOW_BATCH_BYTES || clock_now() >= end) {
+		if (batch_bytes(f->hand.batch) >= FOLLOW_BATCH_BYTES) {
+			look_at_others(f);
+			f->next = i;
+			return true;
+		}
+		if (clock_now() >= end) {
 			f->next = i;
 			return true;
 		}

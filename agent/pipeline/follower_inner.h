@@ -1,6 +1,7 @@
 /*
  * The inside of a follower, shared by follower.c (turns and commits), follower_scan.c (which files
- * there are) and follower_read.c (what one of them holds).
+ * there are), follower_open.c (which of them is which), follower_read.c (what one of them holds)
+ * and follower_loss.c (what could not be read).
  */
 #ifndef PIPELINE_FOLLOWER_INNER_H
 #define PIPELINE_FOLLOWER_INNER_H
@@ -56,12 +57,23 @@ const struct follow_config *follower_config(const struct follower *f);
 
 /* Finds new files and notes which are gone. */
 void follower_scan(struct follower *f);
+
+/* Opens a file, or puts that off. True: it is open, and there may be something to read. */
+bool follower_open(struct follower *f, struct tailed *t);
+void follower_close(struct follower *f, struct tailed *t);
+/* Closes it; it is not opened again before so long. */
+void follower_put_off(struct follower *f, struct tailed *t, int64_t wait);
+
 /* Reads a share of one file. */
 void follower_read(struct follower *f, struct tailed *t);
 /* The content of a file is no longer what was counted: it begins anew, as another file. False: the
  * old content could not be settled yet. */
 bool follower_begin_anew(struct follower *f, struct tailed *t);
-void follower_close(struct follower *f, struct tailed *t);
+
+/* Bytes of a file, which has its row, that were destroyed before they were read. */
+void follower_add_loss(struct follower *f, const struct mark *m, int64_t bytes);
+/* A copy of what was destroyed goes on with what was not read. */
+void follower_find_loss(struct follower *f, const struct mark *m);
 /* Of losses, those whose time has come are written down. */
 void follower_give_up_losses(struct follower *f);
 

@@ -55,7 +55,8 @@ static void rename_to(const struct follower *f, struct tailed *t, const char *pa
 	t->mark.path = xstrdup(path);
 	t->rotated = true;
 	t->retry = 0;
-	t->dirty = t->unsaved = true;
+	t->active = f->now;
+	t->dirty = t->unsaved = t->outdated = true;
 }
 
 static void leave_out(struct follower *f, size_t source, const char *path, const char *why,

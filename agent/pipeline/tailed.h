@@ -23,7 +23,9 @@ struct tailed {
 	struct mark mark;     /* as committed, but for hints, state and reason */
 	size_t source;        /* number */
 	int64_t begin;        /* handed over to the batch up to here */
-	int64_t end;          /* bytes that were seen to be there; 0 if packed */
+	int64_t end;          /* bytes that were there when it was last looked at; 0 if packed */
+	int64_t opened;       /* the turn in which a new file was first opened as large as it is */
+	int64_t ended;        /* the last turn that came to its end */
 	int64_t active;       /* monotonic microseconds: when it last had something new */
 	int64_t retry;        /* not to be opened before */
 	int64_t found;        /* when it was first opened; 0: not yet */
@@ -58,6 +60,10 @@ bool tailed_stands(const struct tailed *t);
 void tailed_waits(struct tailed *t, int64_t now);
 /* So many bytes of it were handed over. */
 void tailed_got_on(struct tailed *t, int64_t bytes, int64_t now);
+/* What is there by the mark's hints is what was read, or goes on with it. */
+void tailed_note_end(struct tailed *t);
+/* Notes how much there is, of a file that cannot be read now. */
+void tailed_look(struct tailed *t);
 /* Bytes that are there and not handed over, as far as one can see. */
 int64_t tailed_lag(const struct tailed *t);
 void tailed_close(struct tailed *t);

@@ -1,0 +1,332 @@
+/*
+ * Which file it is that is opened. What has been read is known again by its content, under whatever
+ * name and whether packed or not; what is new waits until it can be told from a copy of another.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/meter/carried.h"
+#include "agent/pipeline/follower_inner.h"
+
+/* ---- descriptors ---- */
+
+void follower_close(struct follower *f, struct tailed *t)
+{
+	if (t->course.reader == NULL)
+		return;
+	tailed_close(t);
+	f->open_n--;
+}
+
+/* The open file that has been quiet for longest and can be opened again by its path. */
+static struct tailed *quietest(const struct follower *f)
+{
+	struct tailed *best = NULL;
+
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *t = f->files[i];
+
+		if (t->course.reader && !t->gone && !t->dirty &&
+		    (best == NULL || t->active < best->active))
+			best = t;
+	}
+	return best;
+}
+
+static void make_room(struct follower *f)
+{
+	struct tailed *t;
+
+	while (f->open_n >= f->open_max && (t = quietest(f)) != NULL)
+		follower_close(f, t);
+}
+
+/* Not to be opened again before so long. */
+void follower_put_off(struct follower *f, struct tailed *t, int64_t wait)
+{
+	t->waits_since = 0;
+	t->dirty = false;
+	t->retry = f->now + wait;
+	follower_close(f, t);
+}
+
+/* ---- other files that begin alike ---- */
+
+static bool begin_alike(const struct tailed *a, const struct tailed *b)
+{
+	struct str x, y;
+
+	if (a->course.reader == NULL) /* one cannot see: it may */
+		return true;
+	x = reader_head(a->course.reader);
+	y = reader_head(b->course.reader);
+	x.n = y.n = x.n < y.n ? x.n : y.n;
+	return x.n > 0 && str_eq(x, y);
+}
+
+/* Whether the other file may hold something that the new one had when it was first as large as it
+ * is, and that has not been read yet. It is read in the next turn then. */
+static bool is_behind(struct tailed *other, const struct tailed *t)
+{
+	if (other->refused || other->ended > t->opened ||
+	    (!t->mark.gzip && other->begin >= t->mark.size))
+		return false;
+	other->dirty |= tailed_has_changed(other);
+	return other->dirty;
+}
+
+/*
+ * What a new file has in common with another is known only when that has been read as far as the
+ * new one goes, and is committed: both would count the rest else. False: it has to wait.
+ */
+static bool others_are_read(struct follower *f, const struct tailed *t)
+{
+	struct err err = {0}; /* the next commit says why */
+	bool commit = false;
+
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *other = f->files[i];
+
+		if (other == t || !other->known || other->mark.gzip || !begin_alike(other, t))
+			continue;
+		if (is_behind(other, t))
+			return false;
+		commit |= other->begin > other->mark.offset;
+	}
+	return !commit || follower_commit(f, &err);
+}
+
+/* What is known has to be up to date before another file is held against it. */
+static void refresh_known(struct follower *f)
+{
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *t = f->files[i];
+		bool held = !t->gone || t->course.reader;
+
+		if (t->mark.id == 0 || !t->known || (!t->outdated && held == t->known_held))
+			continue;
+		known_put(f->known, &t->mark, held);
+		t->outdated = false;
+		t->known_held = held;
+	}
+}
+
+/* ---- what is new ---- */
+
+static enum identity identity_of(const struct source_config *c)
+{
+	if (c->rewritten)
+		return IDENTITY_PATH;
+	return c->copies_count ? IDENTITY_ITSELF : IDENTITY_CONTENT;
+}
+
+/* How long nothing has changed in a file, by its own time. */
+static int64_t quiet_for(const struct tailed *t)
+{
+	int64_t quiet = clock_now() - t->mark.mtime_ns / 1000;
+
+	return quiet > 0 ? quiet : 0;
+}
+
+/*
+ * How long to wait until a new file can be told from a copy of another: what is compressed has to
+ * be there whole, a small file and one that begins like another may still grow into its copy.
+ */
+static int64_t too_young(struct follower *f, struct tailed *t)
+{
+	int64_t finish = follower_config(f)->finish_after, settle = YOUNG_MS * TIME_MS;
+	int64_t quiet = quiet_for(t), need = settle < finish ? settle : finish;
+
+	if (t->found == 0)
+		t->found = f->now;
+	if (t->mark.gzip)
+		need = finish;
+	else if (f->now - t->found >= finish ||
+	         (t->mark.size >= MARK_BYTES &&
+	          !known_may_be_copy(f->known, t->course.reader, &t->mark)))
+		return 0;
+	return quiet < need ? need - quiet : 0;
+}
+
+static void wait_as_new(struct follower *f, struct tailed *t, int64_t time, const char *why)
+{
+	tailed_state(t, FILE_NEW, "%s", why);
+	follower_put_off(f, t, time);
+}
+
+/* True: it is to be opened again later, when one can tell what it is. */
+static bool must_wait(struct follower *f, struct tailed *t)
+{
+	int64_t time;
+
+	if (!others_are_read(f, t)) {
+		wait_as_new(f, t, NEW_FILES_MS * TIME_MS,
+		            "new; a file that begins alike is read first");
+		return true;
+	}
+	refresh_known(f);
+	if (known_is_itself(f->known, t->course.reader, &t->mark))
+		return false;
+	time = too_young(f, t);
+	if (time == 0)
+		return false;
+	if (t->mark.gzip) {
+		wait_as_new(f, t, time, "compressed; waits for its end");
+		return true;
+	}
+	if (time > follower_config(f)->poll) /* it may have grown enough by then */
+		time = follower_config(f)->poll;
+	wait_as_new(f, t, time,
+	            "new; is not read until it can be told from a copy of another file");
+	return true;
+}
+
+/* ---- what it is ---- */
+
+/* While it waited it had a row of its own, which is not needed if it is a file that has one. */
+static void settle_row(struct follower *f, struct tailed *t, int64_t waited_as)
+{
+	struct err err = {0};
+
+	if (waited_as == 0 || waited_as == t->mark.id)
+		return;
+	if (t->mark.id == 0) {
+		t->mark.id = waited_as;
+		t->mark.committed = 0;
+	} else if (!ledger_forget_file(f->ledger, waited_as, &err)) {
+		follower_say(f, FOLLOWER_WARNING, "%s", err.text);
+	}
+}
+
+/* Where the file stands another one was, which nobody has followed to its end: it may turn up
+ * under another name. */
+static void settle_replaced(struct follower *f, const struct tailed *t)
+{
+	const struct mark *known = known_replaced(f->known, &t->mark);
+	struct mark old, *saved = &old;
+	struct err err = {0};
+
+	if (known == NULL)
+		return;
+	old = *known;
+	old.path = xstrdup(known->path);
+	old.source = xstrdup(known->source);
+	old.carried = (struct buf){0};
+	buf_str(&old.carried, buf_view(&known->carried));
+	old.state = FILE_FINISHED;
+	(void)snprintf(old.reason, sizeof(old.reason), "replaced by another file");
+	if (ledger_save_marks(f->ledger, &saved, 1, &err)) {
+		follower_add_loss(f, &old, old.content_size - old.offset);
+		known_put(f->known, &old, false);
+	}
+	mark_free(&old);
+}
+
+/* The content decides what the file is. True: there may be something to read. */
+static bool identify(struct follower *f, struct tailed *t)
+{
+	const struct source_config *c = source_configuration(t->course.source);
+	int64_t waited_as = t->mark.id;
+	enum known_result what;
+
+	what = known_resolve(f->known, t->course.reader, identity_of(c), &t->mark);
+	settle_row(f, t, waited_as);
+	if (!c->rewritten)
+		settle_replaced(f, t);
+	t->known = t->known_held = true;
+	t->outdated = what != KNOWN_UNCHANGED;
+	t->begin = t->mark.offset;
+	tailed_note_end(t);
+	carried_free(&t->course.carried);
+	t->course.carried = source_carried(t->course.source);
+	if (t->course.carried && t->mark.offset)
+		carried_unpack(t->course.carried, buf_view(&t->mark.carried));
+	if (what == KNOWN_CONTINUED || what == KNOWN_COPY)
+		follower_find_loss(f, &t->mark);
+	t->course.skip = what == KNOWN_SHORTER;
+	t->unsaved = what != KNOWN_UNCHANGED;
+	return what != KNOWN_UNCHANGED;
+}
+
+/* ---- opening ---- */
+
+static void cannot_open(struct follower *f, struct tailed *t, const char *why)
+{
+	struct stat st;
+
+	t->dirty = false;
+	if (lstat(t->mark.path, &st) != 0 && errno == ENOENT) { /* a search says what it is now */
+		f->scan_at = f->now + NEW_FILES_MS * TIME_MS;
+		t->retry = f->now + RETRY_MS * TIME_MS;
+		return;
+	}
+	if (t->mark.state != FILE_LEFT_OUT)
+		follower_say(f, FOLLOWER_WARNING, "%s", why);
+	if (t->mark.id == 0)
+		known_reuse_empty(f->known, &t->mark);
+	t->denied = true;
+	tailed_state(t, FILE_LEFT_OUT, "%s", why);
+	t->retry = f->now + follower_config(f)->rescan;
+}
+
+/* Its path leads to another file now, which the next search finds, as it does this one if it has
+ * another name. */
+static void another_file(struct follower *f, struct tailed *t, const struct mark *before)
+{
+	t->mark = *before;
+	t->gone = true;
+	t->dirty = false;
+	follower_close(f, t);
+	f->scan_at = f->now;
+}
+
+/* It is read on from where it is committed: nothing of it may be in the batch. */
+static bool is_committed(struct follower *f, struct tailed *t)
+{
+	struct err err = {0};
+
+	if (!t->known || t->begin == t->mark.offset || follower_commit(f, &err))
+		return true;
+	follower_put_off(f, t, RETRY_MS * TIME_MS);
+	return false;
+}
+
+bool follower_open(struct follower *f, struct tailed *t)
+{
+	const struct source_config *c = source_configuration(t->course.source);
+	struct mark before;
+	struct err err = {0};
+
+	if (!is_committed(f, t))
+		return false;
+	before = t->mark;
+	make_room(f);
+	t->course.reader = reader_open(t->mark.path, c->follow_symlinks,
+	                               (struct reader_options){.followed = true}, &t->mark, &err);
+	if (t->course.reader == NULL) {
+		cannot_open(f, t, err.text);
+		return false;
+	}
+	f->open_n++;
+	if (before.inode && (before.inode != t->mark.inode || before.device != t->mark.device)) {
+		another_file(f, t, &before);
+		return false;
+	}
+	if (t->opened == 0 || before.size != t->mark.size)
+		t->opened = f->now;
+	t->course.near = t->mark.mtime_ns / 1000;
+	t->active = f->now;
+	if (!t->known)
+		return !must_wait(f, t) && identify(f, t);
+	if (!c->rewritten && reader_resume(t->course.reader, &before)) {
+		t->begin = t->mark.offset;
+		return true;
+	}
+	if (follower_begin_anew(f, t))
+		return true;
+	follower_put_off(f, t, RETRY_MS * TIME_MS);
+	return false;
+}
