@@ -213,11 +213,15 @@ static void take(struct mark *m, const struct mark *from)
 	memcpy(m->reason, from->reason, sizeof(m->reason));
 }
 
-static enum known_result give(struct entry *e, struct mark *m)
+/* `counted`: how far the content was, be it of this file or of a copy of it. */
+static enum known_result give(struct entry *e, const struct mark *counted, struct mark *m)
 {
 	bool itself = same_inode(&e->mark, m) || !still_stands(&e->mark);
 
-	take(m, &e->mark);
+	take(m, counted);
+	m->id = e->mark.id;
+	m->committed = e->mark.committed;
+	m->lost = e->mark.lost;
 	m->from = e->mark.id;
 	if (!itself || e->taken) {
 		m->id = 0;
@@ -281,7 +285,8 @@ void known_reuse_empty(struct known *k, struct mark *m)
 		struct entry *e = &k->entries[i];
 
 		assert(k->entries != NULL);
-		if (e->taken || e->mark.offset > 0 || strcmp(e->mark.path, m->path) != 0)
+		if (e->taken || e->mark.offset > 0 || e->mark.state == FILE_FINISHED ||
+		    strcmp(e->mark.path, m->path) != 0)
 			continue;
 		m->id = e->mark.id;
 		e->taken = true;
@@ -389,6 +394,46 @@ bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m)
 	return !m->gzip && with_whole_head(k, r, goes_less_far, m) != NULL;
 }
 
+static bool goes_further(struct reader *r, const struct mark *counted, const struct mark *m)
+{
+	(void)r;
+	return m->gzip || counted->offset > m->size;
+}
+
+/* app.log, app.log.1, app.log-20260312.gz: the same up to where a name of a rotation differs. */
+static bool same_log(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	return (a[n] == 0 || b[n] == 0 || strchr(".-_0123456789", a[n]) ||
+	        strchr(".-_0123456789", b[n])) &&
+	       strchr(a + n, '/') == NULL && strchr(b + n, '/') == NULL;
+}
+
+bool known_may_be_beginning(struct known *k, struct reader *r, const struct mark *m)
+{
+	struct str head = reader_head(r);
+
+	if (head.n >= MARK_BYTES)
+		return with_whole_head(k, r, goes_further, m) != NULL;
+	for (size_t i = 0; head.n && i < k->n; i++)
+		if (k->entries[i].mark.offset > (int64_t)head.n &&
+		    same_log(k->entries[i].mark.path, m->path))
+			return true;
+	return false;
+}
+
+int64_t known_offset(struct known *k, struct reader *r, const struct mark *m)
+{
+	const struct entry *e;
+
+	sort(k);
+	e = find(k, r, m, false);
+	return e ? e->mark.offset : 0;
+}
+
 bool known_is_itself(struct known *k, struct reader *r, const struct mark *m)
 {
 	sort(k);
@@ -426,7 +471,7 @@ static void reuse_path(struct known *k, struct mark *m)
 
 enum known_result known_resolve(struct known *k, struct reader *r, enum identity by, struct mark *m)
 {
-	struct entry *e;
+	struct entry *e, *furthest;
 
 	sort(k);
 	if (unchanged(k, m))
@@ -436,10 +481,9 @@ enum known_result known_resolve(struct known *k, struct reader *r, enum identity
 		return KNOWN_NEW;
 	}
 	e = find(k, r, m, true);
-	if (e == NULL && by == IDENTITY_CONTENT)
-		e = find(k, r, m, false);
-	if (e)
-		return give(e, m);
+	furthest = by == IDENTITY_CONTENT ? find(k, r, m, false) : e;
+	if (furthest)
+		return give(e ? e : furthest, &furthest->mark, m);
 	if (by == IDENTITY_CONTENT && is_beginning(k, r, m))
 		return KNOWN_COPY;
 	if (by == IDENTITY_CONTENT && (e = with_whole_head(k, r, is_shorter, m)) != NULL) {

@@ -572,6 +572,22 @@ static uint32_t marked(int64_t offset)
 	return offset < MARK_BYTES ? (uint32_t)offset : MARK_BYTES;
 }
 
+bool reader_prove(const struct reader *r, int64_t size, struct mark *m)
+{
+	char bytes[MARK_BYTES];
+	uint32_t n = marked(size);
+
+	if (r->gunzip || !pread_all(r->fd, bytes, n, 0))
+		return false;
+	m->head = hash128(HASH_PLAIN, (struct str){bytes, n});
+	if (!pread_all(r->fd, bytes, n, size - n))
+		return false;
+	m->frontier = hash128(HASH_PLAIN, (struct str){bytes, n});
+	m->head_n = m->frontier_n = n;
+	m->offset = size;
+	return true;
+}
+
 bool reader_resume(struct reader *r, const struct mark *known)
 {
 	struct hash128 frontier;

@@ -58,6 +58,10 @@ void reader_close(struct reader **r);
  */
 bool reader_resume(struct reader *r, const struct mark *known);
 
+/* What proves later that the first `size` bytes of a plain file are still those of now: offset,
+ * head and frontier of *m. False: there are not so many. */
+bool reader_prove(const struct reader *r, int64_t size, struct mark *m);
+
 /* The first up to MARK_BYTES decompressed bytes, for finding candidates; stays where it was. */
 struct str reader_head(struct reader *r);
 

@@ -85,8 +85,14 @@ bool ledger_commit(struct ledger *l, const struct commit_input *input, struct co
 /* Bytes of a file's content were destroyed before they could be read. */
 bool ledger_add_loss(struct ledger *l, int64_t file, int64_t bytes, struct err *err);
 
+/* They turned up in a copy, before that was said. */
+bool ledger_find_loss(struct ledger *l, int64_t file, struct err *err);
+
 /* The row of a file of which nothing was counted, and which turned out to be one that has a row. */
 bool ledger_forget_file(struct ledger *l, int64_t file, struct err *err);
+
+/* Whether a call that looks the same was counted at this offset of some file, and is kept. */
+bool ledger_has_call(struct ledger *l, const struct call *c, int64_t offset);
 
 /* Only marks: states and reasons of files of which nothing was counted. */
 bool ledger_save_marks(struct ledger *l, struct mark *const *marks, size_t n, struct err *err);

@@ -55,24 +55,6 @@ static bool load_memories(struct follower *f, struct err *err)
 	return true;
 }
 
-/* Files that waited to be known when an agent ended have rows of which nobody knows what they are.
- * Those that are still there get one again. */
-static size_t forget_waiting(const struct follower *f, struct mark *marks, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct err err = {0};
-
-		if (marks[i].state == FILE_NEW && marks[i].offset == 0 &&
-		    ledger_forget_file(f->ledger, marks[i].id, &err))
-			mark_free(&marks[i]);
-		else
-			marks[kept++] = marks[i];
-	}
-	return kept;
-}
-
 struct follower *follower_new(struct ledger *ledger, const struct follower_options *options,
                               struct err *err)
 {
@@ -90,7 +72,7 @@ struct follower *follower_new(struct ledger *ledger, const struct follower_optio
 		follower_free(&f);
 		return NULL;
 	}
-	n = forget_waiting(f, marks, n);
+	n = follower_load_losses(f, marks, n);
 	f->known = known_new(marks, n);
 	if (!load_memories(f, err))
 		follower_free(&f);
@@ -195,26 +177,40 @@ bool follower_commit(struct follower *f, struct err *err)
 	return good;
 }
 
-static void commit_when_due(struct follower *f)
+void follower_failed(struct follower *f, const struct err *err)
+{
+	if (!f->commit_fails)
+		follower_say(f, FOLLOWER_ERROR, "%s; what was read is kept and tried again",
+		             err->text);
+	f->commit_fails = true;
+	f->commit_at = f->now + RETRY_MS * TIME_MS;
+}
+
+bool follower_try_commit(struct follower *f)
 {
 	struct err err = {0};
 
+	if (f->commit_fails && f->now < f->commit_at)
+		return false;
+	if (!follower_commit(f, &err)) {
+		follower_failed(f, &err);
+		return false;
+	}
+	if (f->commit_fails)
+		follower_say(f, FOLLOWER_INFO, "commits succeed again");
+	f->commit_fails = false;
+	return true;
+}
+
+static void commit_when_due(struct follower *f)
+{
 	if (f->now < f->commit_at && batch_bytes(f->hand.batch) < FOLLOW_BATCH_BYTES)
 		return;
-	if (follower_commit(f, &err)) {
-		drop_finished(f);
-		follower_give_up_losses(f);
-		if (f->commit_fails)
-			follower_say(f, FOLLOWER_INFO, "commits succeed again");
-		f->commit_fails = false;
-		f->commit_at = f->now + follower_config(f)->commit;
+	if (!follower_try_commit(f))
 		return;
-	}
-	if (!f->commit_fails)
-		follower_say(f, FOLLOWER_ERROR, "%s; what was read is kept and tried again",
-		             err.text);
-	f->commit_fails = true;
-	f->commit_at = f->now + RETRY_MS * TIME_MS;
+	f->commit_at = f->now + follower_config(f)->commit;
+	drop_finished(f);
+	follower_give_up_losses(f);
 }
 
 /* ---- turns ---- */
@@ -248,7 +244,7 @@ void follower_poll(struct follower *f, bool all)
 /* When a quiet file that was rotated away is finished. INT64_MAX: never, or it is already. */
 static int64_t finish_at(const struct follower *f, const struct tailed *t)
 {
-	return (t->gone || t->rotated) && t->course.reader && !t->dirty
+	return (t->gone || t->rotated) && t->course.reader && t->known && !t->dirty
 	               ? t->active + follower_config(f)->finish_after
 	               : INT64_MAX;
 }
@@ -258,8 +254,8 @@ static bool is_due(const struct follower *f, const struct tailed *t)
 	if (t->refused ||
 	    (t->gone && t->course.reader == NULL)) /* there is nothing to be opened any more */
 		return false;
-	return f->now >= t->retry &&
-	       (t->dirty || f->now >= finish_at(f, t) || (t->retry && t->course.reader == NULL));
+	return f->now >= t->retry && (t->dirty || f->now >= finish_at(f, t) ||
+	                              (t->retry && (t->course.reader == NULL || !t->known)));
 }
 
 /* True: there is more to read of it at once. */

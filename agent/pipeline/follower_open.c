@@ -55,16 +55,19 @@ void follower_put_off(struct follower *f, struct tailed *t, int64_t wait)
 
 /* ---- other files that begin alike ---- */
 
-static bool begin_alike(const struct tailed *a, const struct tailed *b)
+/* Of one that is closed only a hash is there, of what is committed. */
+static bool begin_alike(const struct tailed *other, struct str head)
 {
-	struct str x, y;
+	const struct mark *m = &other->mark;
+	struct str theirs;
 
-	if (a->course.reader == NULL) /* one cannot see: it may */
-		return true;
-	x = reader_head(a->course.reader);
-	y = reader_head(b->course.reader);
-	x.n = y.n = x.n < y.n ? x.n : y.n;
-	return x.n > 0 && str_eq(x, y);
+	if (other->course.reader == NULL)
+		return m->head_n <= head.n &&
+		       (m->head_n == 0 ||
+		        hash128_eq(m->head, hash128(HASH_PLAIN, (struct str){head.p, m->head_n})));
+	theirs = reader_head(other->course.reader);
+	head.n = theirs.n = theirs.n < head.n ? theirs.n : head.n;
+	return head.n > 0 && str_eq(head, theirs);
 }
 
 /* Whether the other file may hold something that the new one had when it was first as large as it
@@ -84,19 +87,19 @@ static bool is_behind(struct tailed *other, const struct tailed *t)
  */
 static bool others_are_read(struct follower *f, const struct tailed *t)
 {
-	struct err err = {0}; /* the next commit says why */
+	struct str head = reader_head(t->course.reader);
 	bool commit = false;
 
 	for (size_t i = 0; i < f->files_n; i++) {
 		struct tailed *other = f->files[i];
 
-		if (other == t || !other->known || other->mark.gzip || !begin_alike(other, t))
+		if (other == t || !other->known || !begin_alike(other, head))
 			continue;
 		if (is_behind(other, t))
 			return false;
 		commit |= other->begin > other->mark.offset;
 	}
-	return !commit || follower_commit(f, &err);
+	return !commit || follower_try_commit(f);
 }
 
 /* What is known has to be up to date before another file is held against it. */
@@ -123,12 +126,12 @@ static enum identity identity_of(const struct source_config *c)
 	return c->copies_count ? IDENTITY_ITSELF : IDENTITY_CONTENT;
 }
 
-/* How long nothing has changed in a file, by its own time. */
-static int64_t quiet_for(const struct tailed *t)
+/* How long nothing has changed in a file, by its own time, which may be wrong, or by ours. */
+static int64_t quiet_for(const struct follower *f, const struct tailed *t)
 {
-	int64_t quiet = clock_now() - t->mark.mtime_ns / 1000;
+	int64_t by_file = clock_now() - t->mark.mtime_ns / 1000, by_us = f->now - t->opened;
 
-	return quiet > 0 ? quiet : 0;
+	return by_file > by_us ? by_file : by_us;
 }
 
 /*
@@ -138,7 +141,7 @@ static int64_t quiet_for(const struct tailed *t)
 static int64_t too_young(struct follower *f, struct tailed *t)
 {
 	int64_t finish = follower_config(f)->finish_after, settle = YOUNG_MS * TIME_MS;
-	int64_t quiet = quiet_for(t), need = settle < finish ? settle : finish;
+	int64_t quiet = quiet_for(f, t), need = settle < finish ? settle : finish;
 
 	if (t->found == 0)
 		t->found = f->now;
@@ -151,13 +154,66 @@ static int64_t too_young(struct follower *f, struct tailed *t)
 	return quiet < need ? need - quiet : 0;
 }
 
-static void wait_as_new(struct follower *f, struct tailed *t, int64_t time, const char *why)
+/* Calls before this may not be kept any more. */
+static int64_t kept_since(const struct follower *f)
 {
-	tailed_state(t, FILE_NEW, "%s", why);
-	follower_put_off(f, t, time);
+	int64_t keep = f->options.config->keep_calls;
+
+	if (keep == KEEP_NONE)
+		return TIME_MAX;
+	return keep == KEEP_FOREVER ? 0 : clock_now() - keep;
 }
 
-/* True: it is to be opened again later, when one can tell what it is. */
+/* How much of a file that waits is new. */
+static void look_at_new(struct follower *f, struct tailed *t)
+{
+	tailed_note_end(t);
+	t->course.carried = source_carried(t->course.source);
+	t->begin = course_is_known(&t->course, &f->hand, kept_since(f)) == COURSE_NEW ? 0 : t->end;
+	carried_free(&t->course.carried);
+	if (t->begin == 0)
+		t->begin = known_offset(f->known, t->course.reader, &t->mark);
+}
+
+/* Should it be destroyed while it waits, or while nobody follows, that would be lost. */
+static void note_seen(struct follower *f, struct tailed *t)
+{
+	static const struct mark start;
+	struct mark *m = &t->mark;
+
+	if (m->gzip || m->size == 0)
+		return;
+	if (t->proof.offset != m->size || !reader_resume(t->course.reader, &t->proof)) {
+		if (!reader_prove(t->course.reader, m->size, &t->proof))
+			return;
+		(void)reader_resume(t->course.reader, &start);
+		look_at_new(f, t);
+		t->unsaved = true;
+	}
+	m->head_n = t->proof.head_n;
+	m->head = t->proof.head;
+	m->frontier_n = t->proof.frontier_n;
+	m->frontier = t->proof.frontier;
+	m->content_size = t->begin == 0 ? t->end : 0;
+}
+
+static void forget_seen(struct mark *m)
+{
+	m->head_n = m->frontier_n = 0;
+	m->content_size = 0;
+}
+
+/* It stays open, so that it can be read even if it is deleted meanwhile. */
+static void wait_as_new(struct follower *f, struct tailed *t, int64_t time, const char *why)
+{
+	note_seen(f, t);
+	tailed_state(t, FILE_NEW, "%s", why);
+	t->waits_since = 0;
+	t->dirty = false;
+	t->retry = f->now + time;
+}
+
+/* True: one cannot tell yet what it is. */
 static bool must_wait(struct follower *f, struct tailed *t)
 {
 	int64_t time;
@@ -168,7 +224,7 @@ static bool must_wait(struct follower *f, struct tailed *t)
 		return true;
 	}
 	refresh_known(f);
-	if (known_is_itself(f->known, t->course.reader, &t->mark))
+	if (t->gone || known_is_itself(f->known, t->course.reader, &t->mark))
 		return false;
 	time = too_young(f, t);
 	if (time == 0)
@@ -181,6 +237,32 @@ static bool must_wait(struct follower *f, struct tailed *t)
 		time = follower_config(f)->poll;
 	wait_as_new(f, t, time,
 	            "new; is not read until it can be told from a copy of another file");
+	return true;
+}
+
+/* Whether what was seen of a file that waits is no longer there. */
+static bool is_destroyed(const struct tailed *t)
+{
+	static const struct mark start;
+	bool stands =
+		t->proof.offset == 0 || t->mark.gzip || reader_resume(t->course.reader, &t->proof);
+
+	(void)reader_resume(t->course.reader, &start);
+	return !stands;
+}
+
+/* It gets a row, for its loss. False: that cannot be written now. */
+static bool settle_destroyed(struct follower *f, struct tailed *t)
+{
+	struct mark *m = &t->mark;
+
+	if (t->end > t->begin) {
+		t->unsaved = true;
+		if (!follower_settle_old(f, t, "truncated before it could be told from a copy"))
+			return false;
+	}
+	forget_seen(m);
+	t->found = t->begin = t->proof.offset = 0;
 	return true;
 }
 
@@ -197,7 +279,7 @@ static void settle_row(struct follower *f, struct tailed *t, int64_t waited_as)
 		t->mark.id = waited_as;
 		t->mark.committed = 0;
 	} else if (!ledger_forget_file(f->ledger, waited_as, &err)) {
-		follower_say(f, FOLLOWER_WARNING, "%s", err.text);
+		follower_failed(f, &err);
 	}
 }
 
@@ -221,8 +303,56 @@ static void settle_replaced(struct follower *f, const struct tailed *t)
 	if (ledger_save_marks(f->ledger, &saved, 1, &err)) {
 		follower_add_loss(f, &old, old.content_size - old.offset);
 		known_put(f->known, &old, false);
+	} else {
+		follower_failed(f, &err);
 	}
 	mark_free(&old);
+}
+
+static void load_carried(struct tailed *t)
+{
+	carried_free(&t->course.carried);
+	t->course.carried = source_carried(t->course.source);
+	if (t->course.carried && t->mark.offset)
+		carried_unpack(t->course.carried, buf_view(&t->mark.carried));
+}
+
+/*
+ * What is known of others does not say how far a file is the same as one that was counted further
+ * than it goes. The calls that are kept do: up to where they are the same they were counted.
+ */
+static enum known_result resolve_by_calls(struct follower *f, struct tailed *t,
+                                          enum known_result what)
+{
+	enum course_known next;
+
+	t->course.skip = SKIP_NOTHING;
+	load_carried(t);
+	if (what != KNOWN_SHORTER && !known_may_be_beginning(f->known, t->course.reader, &t->mark))
+		return what;
+	next = course_is_known(&t->course, &f->hand, kept_since(f));
+	(void)reader_resume(t->course.reader, &t->mark);
+	load_carried(t);
+	if (next == COURSE_KNOWN)
+		t->course.skip = SKIP_COUNTED;
+	else if (what == KNOWN_SHORTER && next == COURSE_CANNOT_SAY)
+		t->course.skip = SKIP_ALL;
+	if (what != KNOWN_SHORTER || next != COURSE_NEW)
+		return what;
+	t->mark.from = 0;
+	known_reuse_empty(f->known, &t->mark);
+	return KNOWN_NEW;
+}
+
+static enum known_result resolve(struct follower *f, struct tailed *t)
+{
+	enum identity by = identity_of(source_configuration(t->course.source));
+	enum known_result what = known_resolve(f->known, t->course.reader, by, &t->mark);
+
+	if (by == IDENTITY_CONTENT && what != KNOWN_UNCHANGED)
+		return resolve_by_calls(f, t, what);
+	load_carried(t);
+	return what;
 }
 
 /* The content decides what the file is. True: there may be something to read. */
@@ -232,7 +362,9 @@ static bool identify(struct follower *f, struct tailed *t)
 	int64_t waited_as = t->mark.id;
 	enum known_result what;
 
-	what = known_resolve(f->known, t->course.reader, identity_of(c), &t->mark);
+	forget_seen(&t->mark);
+	follower_find_losses(f, t->course.reader);
+	what = resolve(f, t);
 	settle_row(f, t, waited_as);
 	if (!c->rewritten)
 		settle_replaced(f, t);
@@ -240,15 +372,33 @@ static bool identify(struct follower *f, struct tailed *t)
 	t->outdated = what != KNOWN_UNCHANGED;
 	t->begin = t->mark.offset;
 	tailed_note_end(t);
-	carried_free(&t->course.carried);
-	t->course.carried = source_carried(t->course.source);
-	if (t->course.carried && t->mark.offset)
-		carried_unpack(t->course.carried, buf_view(&t->mark.carried));
 	if (what == KNOWN_CONTINUED || what == KNOWN_COPY)
 		follower_find_loss(f, &t->mark);
-	t->course.skip = what == KNOWN_SHORTER;
 	t->unsaved = what != KNOWN_UNCHANGED;
 	return what != KNOWN_UNCHANGED;
+}
+
+bool follower_identify(struct follower *f, struct tailed *t)
+{
+	int64_t size = t->mark.size;
+
+	reader_begin_anew(t->course.reader, &t->mark);
+	if (t->opened == 0 || size != t->mark.size)
+		t->opened = f->now;
+	if (f->commit_fails || (is_destroyed(t) && !settle_destroyed(f, t))) {
+		t->waits_since = 0;
+		t->dirty = false;
+		t->retry = f->now + RETRY_MS * TIME_MS;
+		return false;
+	}
+	if (must_wait(f, t))
+		return false;
+	if (identify(f, t))
+		return true;
+	t->dirty = false; /* unchanged since it was read to its end */
+	t->settled = true;
+	follower_close(f, t);
+	return false;
 }
 
 /* ---- opening ---- */
@@ -286,9 +436,7 @@ static void another_file(struct follower *f, struct tailed *t, const struct mark
 /* It is read on from where it is committed: nothing of it may be in the batch. */
 static bool is_committed(struct follower *f, struct tailed *t)
 {
-	struct err err = {0};
-
-	if (!t->known || t->begin == t->mark.offset || follower_commit(f, &err))
+	if (!t->known || t->begin == t->mark.offset || follower_try_commit(f))
 		return true;
 	follower_put_off(f, t, RETRY_MS * TIME_MS);
 	return false;
@@ -315,12 +463,10 @@ bool follower_open(struct follower *f, struct tailed *t)
 		another_file(f, t, &before);
 		return false;
 	}
-	if (t->opened == 0 || before.size != t->mark.size)
-		t->opened = f->now;
 	t->course.near = t->mark.mtime_ns / 1000;
 	t->active = f->now;
 	if (!t->known)
-		return !must_wait(f, t) && identify(f, t);
+		return true;
 	if (!c->rewritten && reader_resume(t->course.reader, &before)) {
 		t->begin = t->mark.offset;
 		return true;

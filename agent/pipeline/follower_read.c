@@ -11,18 +11,23 @@
 /* ---- beginning anew ---- */
 
 /* The row of the old content stays with the ledger, so that a copy of it is known. */
-static bool settle_old(struct follower *f, struct tailed *t, struct err *err)
+bool follower_settle_old(struct follower *f, struct tailed *t, const char *why)
 {
 	struct mark *old = &t->mark;
+	struct err err = {0};
 
-	if (!follower_commit(f, err))
+	if (!follower_try_commit(f))
 		return false;
 	if (old->id == 0)
 		return true;
-	tailed_state(t, FILE_FINISHED, "truncated or written anew");
-	if (!ledger_save_marks(f->ledger, &old, 1, err))
+	tailed_state(t, FILE_FINISHED, "%s", why);
+	old->content_size = old->offset + (t->end > t->begin ? t->end - t->begin : 0);
+	if (!ledger_save_marks(f->ledger, &old, 1, &err)) {
+		follower_failed(f, &err);
 		return false;
-	known_put(f->known, old, false);
+	}
+	if (old->offset)
+		known_put(f->known, old, false);
 	follower_add_loss(f, old, t->end - t->begin);
 	old->id = old->committed = old->lost = old->last_time = old->from = 0;
 	return true;
@@ -31,9 +36,9 @@ static bool settle_old(struct follower *f, struct tailed *t, struct err *err)
 bool follower_begin_anew(struct follower *f, struct tailed *t)
 {
 	bool rewritten = source_configuration(t->course.source)->rewritten;
-	struct err err = {0};
 
-	if (!(rewritten ? follower_commit(f, &err) : settle_old(f, t, &err))) {
+	if (!(rewritten ? follower_try_commit(f)
+	                : follower_settle_old(f, t, "truncated or written anew"))) {
 		t->retry = f->now + RETRY_MS * TIME_MS;
 		return false;
 	}
@@ -44,7 +49,7 @@ bool follower_begin_anew(struct follower *f, struct tailed *t)
 	carried_free(&t->course.carried);
 	t->course.carried = source_carried(t->course.source);
 	t->course.wrapping_known = false;
-	t->begin = t->end = 0;
+	t->begin = 0;
 	t->unsaved = true;
 	t->settled = false;
 	reader_begin_anew(t->course.reader, &t->mark);
@@ -78,7 +83,7 @@ static void at_end(struct follower *f, struct tailed *t)
 	tailed_note_end(t);
 	t->ended = f->now;
 	t->dirty = false;
-	t->course.skip = false;
+	t->course.skip = SKIP_NOTHING;
 	if (t->mark.gzip || (over && unfinished == 0)) {
 		tailed_state(t, t->gone ? FILE_FINISHED : FILE_READ, "%s",
 		             t->gone ? "moved or deleted, and read to its end" : "");
@@ -119,14 +124,10 @@ void follower_read(struct follower *f, struct tailed *t)
 		t->known = false;
 		follower_close(f, t);
 	}
-	if (t->course.reader == NULL && !follower_open(f, t)) {
-		if (t->course.reader) { /* unchanged since it was read to its end */
-			t->dirty = false;
-			t->settled = true;
-			follower_close(f, t);
-		}
+	if (t->course.reader == NULL && !follower_open(f, t))
 		return;
-	}
+	if (!t->known && !follower_identify(f, t))
+		return;
 	reader_refresh(t->course.reader, &t->mark);
 	for (int i = 0; i < TURN_PIECES && t->dirty; i++) {
 		switch (course_read(&t->course, &f->hand)) {

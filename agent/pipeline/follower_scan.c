@@ -93,8 +93,12 @@ static void take(struct follower *f, size_t source, const struct found *found)
 		t = by_path(f, found->path);
 	if (t == NULL)
 		t = add(f, source, found->path);
-	else if (!t->seen && strcmp(t->mark.path, found->path) != 0)
+	else if (!t->seen && strcmp(t->mark.path, found->path) != 0 && !tailed_stands(t))
 		rename_to(f, t, found->path);
+	if (t->mark.inode == 0) { /* by which it is known from now on, should its name change */
+		t->mark.device = (int64_t)st.st_dev;
+		t->mark.inode = (int64_t)st.st_ino;
+	}
 	t->gone = false;
 	t->seen = true;
 	t->dirty |= t->refused; /* it was another file */
@@ -171,6 +175,7 @@ static void lose_sight(const struct follower *f, struct tailed *t)
 	if (t->gone || t->refused)
 		return;
 	t->gone = t->rotated = t->dirty = true;
+	t->retry = 0;
 	t->active = f->now;
 	follower_say(f, FOLLOWER_INFO, "%s was moved or deleted", t->mark.path);
 }

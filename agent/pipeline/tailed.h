@@ -22,8 +22,9 @@ struct tailed {
 	struct course course; /* its reader is NULL while the file is closed */
 	struct mark mark;     /* as committed, but for hints, state and reason */
 	size_t source;        /* number */
-	int64_t begin;        /* handed over to the batch up to here */
+	int64_t begin;        /* handed over to the batch up to here; of one that waits: known */
 	int64_t end;          /* bytes that were there when it was last looked at; 0 if packed */
+	struct mark proof;    /* of one that waits: proof of what was seen, up to its offset */
 	int64_t opened;       /* the turn in which a new file was first opened as large as it is */
 	int64_t ended;        /* the last turn that came to its end */
 	int64_t active;       /* monotonic microseconds: when it last had something new */
@@ -33,7 +34,7 @@ struct tailed {
 	struct rate rate;     /* of bytes that are read */
 	bool refused;         /* no regular file, or our own: it is not opened */
 	bool denied;          /* it is left out, and would be read if the system let us */
-	bool known;           /* the ledger has been asked what it is */
+	bool known;           /* what it is; if it is open and this is not, it waits for that */
 	bool outdated;        /* what is known of it is not what its mark says */
 	bool known_held;      /* and what is known says that it is still read */
 	bool seen;            /* by the search for files that is under way */
