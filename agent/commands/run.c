@@ -220,7 +220,7 @@ static int run_agent(struct agent *a)
 	if (!notify_open(&a->notify, &err))
 		run_say(a, FOLLOWER_WARNING, err.text);
 	a->ledger = ledger_open(a->config->database, a->config->timezone, &err);
-	catch_signal(SIGTERM); /* until now, while another may hold the database, they just end it */
+	catch_signal(SIGTERM); /* until now, while another may hold the database, it just ends */
 	catch_signal(SIGINT);
 	if (a->ledger)
 		ledger_patience(a->ledger, RUN_PATIENCE_MS);

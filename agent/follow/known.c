@@ -180,9 +180,11 @@ static bool hints_agree(const struct mark *a, const struct mark *b)
 	       a->ctime_ns == b->ctime_ns;
 }
 
+/* It was read to its end, as it is now: hints alone may be those of a look at it. */
 static bool is_finished(const struct mark *m)
 {
-	return m->state == FILE_READ || m->state == FILE_CORRUPT;
+	return m->state == FILE_CORRUPT ||
+	       (m->state == FILE_READ && (m->gzip || m->content_size == m->size));
 }
 
 /* Whether the file a mark speaks of still stands where it was. */

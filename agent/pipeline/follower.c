@@ -97,6 +97,7 @@ void follower_free(struct follower **fp)
 	for (size_t i = 0; i < f->losses_n; i++)
 		free(f->losses[i].path);
 	free(f->losses);
+	free(f->needless);
 	free(f->scan_failed);
 	free(f);
 }
@@ -202,6 +203,14 @@ bool follower_try_commit(struct follower *f)
 	return true;
 }
 
+static void forget_needless(struct follower *f)
+{
+	struct err err = {0};
+
+	while (f->needless_n && ledger_forget_file(f->ledger, f->needless[f->needless_n - 1], &err))
+		f->needless_n--;
+}
+
 static void commit_when_due(struct follower *f)
 {
 	if (f->now < f->commit_at && batch_bytes(f->hand.batch) < FOLLOW_BATCH_BYTES)
@@ -210,6 +219,7 @@ static void commit_when_due(struct follower *f)
 		return;
 	f->commit_at = f->now + follower_config(f)->commit;
 	drop_finished(f);
+	forget_needless(f);
 	follower_give_up_losses(f);
 }
 

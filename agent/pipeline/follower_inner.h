@@ -41,6 +41,8 @@ struct follower {
 	struct hand hand;
 	struct loss *losses;
 	size_t losses_n, losses_room;
+	int64_t *needless; /* rows of files that waited, and have another */
+	size_t needless_n, needless_room;
 	size_t next;       /* file whose turn is next, after turns that were broken off */
 	int64_t now;       /* of the turn */
 	int64_t scan_at;   /* the next search */

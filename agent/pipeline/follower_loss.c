@@ -9,10 +9,10 @@
 
 #include "agent/pipeline/follower_inner.h"
 
-/* Of a file that waited, what was seen: its mark has the hashes of that, and no offset yet. */
+/* Of a file that waited, what was seen: its mark has size and hashes of that, and no offset yet. */
 static struct mark proof_of(const struct mark *m)
 {
-	return (struct mark){.offset = m->content_size,
+	return (struct mark){.offset = m->size,
 	                     .head_n = m->head_n,
 	                     .head = m->head,
 	                     .frontier_n = m->frontier_n,

@@ -181,7 +181,7 @@ static void note_seen(struct follower *f, struct tailed *t)
 	static const struct mark start;
 	struct mark *m = &t->mark;
 
-	if (m->gzip || m->size == 0)
+	if (m->gzip || m->size == 0 || source_configuration(t->course.source)->rewritten)
 		return;
 	if (t->proof.offset != m->size || !reader_resume(t->course.reader, &t->proof)) {
 		if (!reader_prove(t->course.reader, m->size, &t->proof))
@@ -194,7 +194,7 @@ static void note_seen(struct follower *f, struct tailed *t)
 	m->head = t->proof.head;
 	m->frontier_n = t->proof.frontier_n;
 	m->frontier = t->proof.frontier;
-	m->content_size = t->begin == 0 ? t->end : 0;
+	m->content_size = t->end - t->begin;
 }
 
 static void forget_seen(struct mark *m)
@@ -255,15 +255,19 @@ static bool is_destroyed(const struct tailed *t)
 static bool settle_destroyed(struct follower *f, struct tailed *t)
 {
 	struct mark *m = &t->mark;
+	int64_t size = m->size;
+	bool good = true;
 
-	if (t->end > t->begin) {
-		t->unsaved = true;
-		if (!follower_settle_old(f, t, "truncated before it could be told from a copy"))
-			return false;
+	m->size = t->end;
+	t->unsaved = true;
+	if (t->end > t->begin)
+		good = follower_settle_old(f, t, "truncated before it could be told from a copy");
+	m->size = size;
+	if (good) {
+		forget_seen(m);
+		t->found = t->begin = t->proof.offset = 0;
 	}
-	forget_seen(m);
-	t->found = t->begin = t->proof.offset = 0;
-	return true;
+	return good;
 }
 
 /* ---- what it is ---- */
@@ -271,16 +275,16 @@ static bool settle_destroyed(struct follower *f, struct tailed *t)
 /* While it waited it had a row of its own, which is not needed if it is a file that has one. */
 static void settle_row(struct follower *f, struct tailed *t, int64_t waited_as)
 {
-	struct err err = {0};
-
 	if (waited_as == 0 || waited_as == t->mark.id)
 		return;
 	if (t->mark.id == 0) {
 		t->mark.id = waited_as;
 		t->mark.committed = 0;
-	} else if (!ledger_forget_file(f->ledger, waited_as, &err)) {
-		follower_failed(f, &err);
+		return;
 	}
+	f->needless =
+		array_room(f->needless, f->needless_n, &f->needless_room, sizeof(*f->needless));
+	f->needless[f->needless_n++] = waited_as;
 }
 
 /* Where the file stands another one was, which nobody has followed to its end: it may turn up
@@ -371,6 +375,7 @@ static bool identify(struct follower *f, struct tailed *t)
 	t->known = t->known_held = true;
 	t->outdated = what != KNOWN_UNCHANGED;
 	t->begin = t->mark.offset;
+	t->proof.offset = 0;
 	tailed_note_end(t);
 	if (what == KNOWN_CONTINUED || what == KNOWN_COPY)
 		follower_find_loss(f, &t->mark);
@@ -378,14 +383,22 @@ static bool identify(struct follower *f, struct tailed *t)
 	return what != KNOWN_UNCHANGED;
 }
 
-bool follower_identify(struct follower *f, struct tailed *t)
+/* True: one cannot find out now what it is. */
+static bool is_put_off(struct follower *f, struct tailed *t)
 {
 	int64_t size = t->mark.size;
 
+	if (f->commit_fails)
+		return true;
 	reader_begin_anew(t->course.reader, &t->mark);
 	if (t->opened == 0 || size != t->mark.size)
 		t->opened = f->now;
-	if (f->commit_fails || (is_destroyed(t) && !settle_destroyed(f, t))) {
+	return is_destroyed(t) && !settle_destroyed(f, t);
+}
+
+bool follower_identify(struct follower *f, struct tailed *t)
+{
+	if (is_put_off(f, t)) {
 		t->waits_since = 0;
 		t->dirty = false;
 		t->retry = f->now + RETRY_MS * TIME_MS;

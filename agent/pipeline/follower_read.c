@@ -65,6 +65,8 @@ static void count_piece(struct follower *f, struct tailed *t, uint32_t number)
 	tailed_got_on(t, f->hand.piece.end - t->begin, f->now);
 	t->begin = f->hand.piece.end;
 	tailed_note_end(t);
+	if (t->mark.gzip)
+		tailed_state(t, FILE_PARTIAL, "is being read");
 	t->active = f->now;
 	t->unsaved = true;
 	t->settled = false;

@@ -11,8 +11,8 @@
 #include "agent/ledger/own.h"
 #include "agent/pipeline/follower_inner.h"
 
-/* An inode that is held open is no other file's. One that is not may have been used again, so of a
- * file that has been read under another name size and time have to agree too. */
+/* An inode that is held open is no other file's. One that is not may have been used again, so a
+ * file that has been read under another name has to stand there too, or size and time to agree. */
 static bool is_same(const struct tailed *t, size_t source, const char *path, const struct stat *st)
 {
 	const struct mark *m = &t->mark;
@@ -20,7 +20,7 @@ static bool is_same(const struct tailed *t, size_t source, const char *path, con
 	if (m->inode == 0 || m->inode != (int64_t)st->st_ino || m->device != (int64_t)st->st_dev)
 		return false;
 	return t->course.reader || strcmp(m->path, path) == 0 || !tailed_differs(t, st) ||
-	       (!t->known && t->source == source);
+	       (!t->known && t->source == source) || tailed_stands(t);
 }
 
 static struct tailed *by_inode(const struct follower *f, size_t source, const char *path,

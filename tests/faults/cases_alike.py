@@ -81,3 +81,37 @@ def truncated_young(w):
     if w.has("gone"):
         w.written.append("gone")
     w.lost = None
+
+
+@case("P-1079", "one log by two names, closed and written at again: each call once")
+def two_names(w):
+    w.configure("*", source="preset: json, follow_symlinks: true")
+    one, two = w.writer("to-0"), w.writer("to-1")
+
+    def swap(target):
+        os.symlink(target, w.path("../aside"))
+        w.rename("../aside", "current")
+
+    swap("to-0")
+    one.line("a")
+    with w.event():
+        swap("to-1")
+        two.line("b")
+        w.caught_up()
+        if w.running:
+            w.until(lambda: w.path("to-0") not in w.descriptors()[0], "it is finished")
+        swap("to-0")
+        for name in "cdef":
+            one.line(name)
+            w.caught_up()
+
+
+@case("P-1474", "killed while a file that was read before is read on: all of it", "running")
+def killed_reading(w):
+    writer = w.writer()
+    writer.line("first")
+    with w.event():
+        writer.lines("l", 60000)
+        w.until(lambda: w.number() > 1, "something is counted")
+        w.kill()
+        w.start()

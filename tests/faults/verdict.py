@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import adds_up  # noqa: E402
 from victim import PATIENCE, Wrong  # noqa: E402
 
-NEW, PARTIAL = 0, 2  # enum file_state
+NEW, PARTIAL, FINISHED = 0, 2, 5  # enum file_state
 
 
 def counted(p):
@@ -36,7 +36,7 @@ def counted(p):
 def unsettled(p):
     """Paths of which the agent has not yet said that it has read them as they are."""
     rows = {row[0]: row[1:] for row in p.victim.query(
-        "SELECT inode, size, state FROM files ORDER BY id")}
+        "SELECT inode, size, state FROM files WHERE state <> ? ORDER BY id", FINISHED)}
     paths = []
     for path in p.files.at:
         now = os.stat(path)
