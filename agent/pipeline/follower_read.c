@@ -119,6 +119,7 @@ static void on_trouble(struct follower *f, struct tailed *t, enum file_state sta
 void follower_read(struct follower *f, struct tailed *t)
 {
 	uint32_t number = 0;
+	int64_t size;
 
 	while (f->files[number] != t)
 		number++;
@@ -130,7 +131,9 @@ void follower_read(struct follower *f, struct tailed *t)
 		return;
 	if (!t->known && !follower_identify(f, t))
 		return;
+	size = t->mark.size;
 	reader_refresh(t->course.reader, &t->mark);
+	t->unsaved |= t->mark.size != size;
 	for (int i = 0; i < TURN_PIECES && t->dirty; i++) {
 		switch (course_read(&t->course, &f->hand)) {
 		case READ_PIECE:
