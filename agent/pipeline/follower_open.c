@@ -93,7 +93,10 @@ static bool others_are_read(struct follower *f, const struct tailed *t)
 	for (size_t i = 0; i < f->files_n; i++) {
 		struct tailed *other = f->files[i];
 
-		if (other == t || !other->known || !begin_alike(other, head))
+		if (other == t || !other->known)
+			continue;
+		commit |= other->gone && other->begin > other->mark.offset;
+		if (!begin_alike(other, head))
 			continue;
 		if (is_behind(other, t))
 			return false;
@@ -359,6 +362,19 @@ static enum known_result resolve(struct follower *f, struct tailed *t)
 	return what;
 }
 
+/* A row has one file: one that is gone had it until now. */
+static void take_row(struct follower *f, const struct tailed *t)
+{
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *other = f->files[i];
+
+		if (other == t || t->mark.id == 0 || other->mark.id != t->mark.id)
+			continue;
+		other->mark.id = 0;
+		other->unsaved = false;
+	}
+}
+
 /* The content decides what the file is. True: there may be something to read. */
 static bool identify(struct follower *f, struct tailed *t)
 {
@@ -370,6 +386,7 @@ static bool identify(struct follower *f, struct tailed *t)
 	follower_find_losses(f, t->course.reader);
 	what = resolve(f, t);
 	settle_row(f, t, waited_as);
+	take_row(f, t);
 	if (!c->rewritten)
 		settle_replaced(f, t);
 	t->known = t->known_held = true;
