@@ -224,7 +224,7 @@ static bool skip_hole(struct reader *r)
 	return true;
 }
 
-static bool is_replaced(const struct reader *r, const struct piece *p);
+static bool is_replaced(const struct reader *r, const struct piece *p, size_t seam);
 
 /* ---- pieces ---- */
 
@@ -386,13 +386,13 @@ enum read_result reader_next(struct reader *r, const struct reader_cut *cut, str
 
 	begin(r, p);
 	for (;;) {
+		size_t seam = p->n, n;
 		enum read_result result = fetch_more(r, p);
-		size_t n;
 
+		if (is_replaced(r, p, seam))
+			return READ_REPLACED;
 		if (result == READ_PIECE && p->n < enough)
 			continue;
-		if (is_replaced(r, p))
-			return READ_REPLACED;
 		if (r->passing)
 			pass_over(r, cut, p);
 		n = whole(r, cut, p, searched);
@@ -518,12 +518,14 @@ static bool stands(const struct reader *r, const char *p, size_t n, int64_t at)
 
 /*
  * Whether the bytes before the offset, or those of the piece behind it, are no longer what was
- * read. Asked after the piece has been read: had the file been truncated before that, they would
- * not stand there.
+ * read. Asked after more has been read, from `seam` on: had the file been truncated before that,
+ * those before the seam would not stand there. A new piece may begin as an old one did, with a
+ * hole.
  */
-static bool is_replaced(const struct reader *r, const struct piece *p)
+static bool is_replaced(const struct reader *r, const struct piece *p, size_t seam)
 {
 	size_t n = p->n < MARK_BYTES ? p->n : MARK_BYTES;
+	size_t before = seam < MARK_BYTES ? seam : MARK_BYTES;
 	struct stat st;
 
 	if (!r->options.followed || r->gunzip)
@@ -531,7 +533,8 @@ static bool is_replaced(const struct reader *r, const struct piece *p)
 	if (fstat(r->fd, &st) == 0 && st.st_size < r->offset + (int64_t)p->n)
 		return true;
 	return !stands(r, r->recent, r->recent_n, r->offset - r->recent_n) ||
-	       !stands(r, p->p, n, r->offset);
+	       !stands(r, p->p, n, r->offset) ||
+	       !stands(r, p->p + seam - before, before, r->offset + (int64_t)(seam - before));
 }
 
 /* To the offset at once; the marks are read from their places. */

@@ -187,6 +187,16 @@ void follower_failed(struct follower *f, const struct err *err)
 	f->commit_at = f->now + RETRY_MS * TIME_MS;
 }
 
+/* Files that waited for that have their turn again. */
+static void go_on(struct follower *f)
+{
+	follower_say(f, FOLLOWER_INFO, "commits succeed again");
+	f->commit_fails = false;
+	for (size_t i = 0; i < f->files_n; i++)
+		if (f->files[i]->retry > f->now)
+			f->files[i]->retry = f->now;
+}
+
 bool follower_try_commit(struct follower *f)
 {
 	struct err err = {0};
@@ -198,8 +208,7 @@ bool follower_try_commit(struct follower *f)
 		return false;
 	}
 	if (f->commit_fails)
-		follower_say(f, FOLLOWER_INFO, "commits succeed again");
-	f->commit_fails = false;
+		go_on(f);
 	return true;
 }
 

@@ -35,15 +35,10 @@ def counted(p):
 
 def unsettled(p):
     """Paths of which the agent has not yet said that it has read them as they are."""
-    rows = {row[0]: row[1:] for row in p.victim.query(
-        "SELECT inode, size, state FROM files WHERE state <> ? ORDER BY id", FINISHED)}
-    paths = []
-    for path in p.files.at:
-        now = os.stat(path)
-        size, state = rows.get(now.st_ino, (-1, NEW))
-        if size != now.st_size or state in (NEW, PARTIAL):
-            paths.append(path)
-    return paths
+    read = set(p.victim.query("SELECT inode, size FROM files WHERE state NOT IN (?, ?, ?)",
+                              NEW, PARTIAL, FINISHED))
+    stats = {path: os.stat(path) for path in p.files.at}
+    return [path for path, now in stats.items() if (now.st_ino, now.st_size) not in read]
 
 
 def held(p):
