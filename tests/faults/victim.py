@@ -19,7 +19,7 @@ class Victim:
         self.process = self.out = self.lock = None
         self.hindrances = set()
         self.said_from = 0
-        self.locked_since = False  # it was started: one that cannot open the database ends
+        self.hindered = False  # since it was started
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -30,14 +30,14 @@ class Victim:
         """Sees first to one that has ended because it could not open the database, which is all
         that it may end of."""
         if self.process and self.process.poll() is not None:
-            if not self.hindrances and not self.locked_since:
+            if not self.hindered or self.said(b"following;"):
                 raise Wrong("the agent has ended with status %d" % self.process.returncode)
             self.buried()
         if self.process:
             return
         # pylint: disable=consider-using-with
         self.out = open(self.path("out"), "ab")
-        self.locked_since = self.lock is not None
+        self.hindered = self.lock is not None
         self.said_from = self.out.tell()
         self.process = subprocess.Popen(
             [os.environ["TOKENTAIL"], "run", "-c", self.path("t.yaml")], stdout=self.out,
@@ -80,6 +80,7 @@ class Victim:
         if self.process and self.process.poll() is None:
             _, hard = resource.prlimit(self.process.pid, what)
             resource.prlimit(self.process.pid, what, (most, hard))
+            self.hindered = True
             self.hindrances.add(name)
 
     def no_descriptors(self):
@@ -99,7 +100,7 @@ class Victim:
             db.close()
             return
         self.lock = db
-        self.locked_since = True
+        self.hindered = True
         self.hindrances.add("locked")
 
     def relieve(self):
