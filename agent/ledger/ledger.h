@@ -5,6 +5,8 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
+#include <stdatomic.h>
+
 #include "agent/base/err.h"
 #include "agent/base/zone.h"
 #include "agent/follow/mark.h"
@@ -39,6 +41,8 @@ struct ledger *ledger_open_beside(const struct ledger *l, struct err *err);
 void ledger_archive_old(struct ledger *l, const char *folder, struct str prices, int64_t before);
 /* Another writer is waited for no longer than this from now on. */
 void ledger_patience(struct ledger *l, int wait_ms);
+/* Another writer is waited for, for LEDGER_BUSY_MS, but no longer once *stop is set. */
+void ledger_patience_until(struct ledger *l, atomic_bool *stop);
 void ledger_close(struct ledger **l);
 
 const struct zone *ledger_zone(const struct ledger *l);

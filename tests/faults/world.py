@@ -304,8 +304,8 @@ class World:
                 to = os.readlink(os.path.join(folder, number))
             except FileNotFoundError:
                 continue
-            if to.startswith(self.path("..", "sentinel")):
-                continue
+            if to.startswith((self.path("..", "sentinel"), self.path("..", "db"))):
+                continue  # the archive's thread has a connection of its own for a while
             if to.startswith(self.path() + "/"):
                 logs.append(to)
             elif not to.endswith("/out"):  # its log, which may match a glob
