@@ -35,7 +35,7 @@ sources:
 %(sources)s
   - {name: sentinel, paths: ['%(dir)s/sentinel/s.log', '%(dir)s/sentinel/%(reloads)d'], preset: json}
 """
-PATIENCE = 6  # seconds, for what takes a tenth of one
+PATIENCE = 30  # seconds, for what takes a tenth of one
 FINISH_AFTER = 0.4
 NOBODY = 65534
 SETTLED = ("read", "finished", "corrupt", "left out")
@@ -311,6 +311,11 @@ class World:
             elif not to.endswith("/out"):  # its log, which may match a glob
                 others += 1
         return logs, others
+
+    def sanitized(self):
+        """Then its memory says nothing."""
+        with open("/proc/%d/maps" % self.agent.pid, encoding="ascii") as f:
+            return "libasan" in f.read()
 
     def memory_peak(self):
         """KiB."""
