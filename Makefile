@@ -147,6 +147,10 @@ check-duckdb: ## read an archive with DuckDB, which npm gives
 soak: $(BIN) ## follow 200 growing logs for SOAK_SECONDS (600) and watch memory and lag
 	$(Q)TOKENTAIL=$(abspath $(BIN)) tests/faults/soak.py
 
+plays: $(BIN) ## play writer, rotator and murderer PLAYS (1000) times from seed FIRST (1), OPS (40) events each
+	$(Q)TOKENTAIL=$(abspath $(BIN)) python3 -B tests/faults/play.py --seeds $(or $(PLAYS),1000) \
+		--first $(or $(FIRST),1) --ops $(or $(OPS),40)
+
 # ---- fuzzers: one per door, seeds in fixtures/fuzz/DOOR ----
 
 FUZZ_SECS  ?= 60
@@ -259,8 +263,9 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1 \t\2/p' Makefile | expand -t 16
 
-.PHONY: all unit e2e check check-asan check-tsan check-real soak fuzz lint check-format check-layers check-docs \
-        check-service check-cppcheck check-tidy check-duckdb demo bench bench-prices bench-archive bench-follow deps install clean help
+.PHONY: all unit e2e check check-asan check-tsan check-real soak plays fuzz lint check-format check-layers \
+        check-docs check-service check-cppcheck check-tidy check-duckdb demo bench bench-prices bench-archive \
+        bench-follow deps install clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/%.o $(B)/program/%.o $(FB)/%.o
 -include $(OBJ:.o=.d) $(PROGRAM:.o=.d) $(UNIT:=.d) $(HELPERS:%.c=$(B)/%.d)

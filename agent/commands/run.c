@@ -22,20 +22,16 @@ static void on_signal(int number)
 		asked_to_stop = 1;
 }
 
-/* Blocks them but for the time that the loop sleeps; *asleep is the mask for that. */
-static void catch_signals(sigset_t *asleep)
+/* Blocks it but for the time that the loop sleeps. */
+static void catch_signal(int number)
 {
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
 	struct sigaction action = {.sa_handler = on_signal};
-	sigset_t ours;
+	sigset_t one;
 
-	(void)sigemptyset(&ours);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		(void)sigaction(numbers[i], &action, NULL);
-		(void)sigaddset(&ours, numbers[i]);
-	}
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)sigprocmask(SIG_BLOCK, &ours, asleep);
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, number);
+	(void)sigaction(number, &action, NULL);
+	(void)sigprocmask(SIG_BLOCK, &one, NULL);
 }
 
 int64_t run_monotonic(void)
@@ -216,15 +212,20 @@ static int run_agent(struct agent *a)
 	struct err err = {0};
 	sigset_t asleep;
 
-	catch_signals(&asleep);
+	(void)sigprocmask(SIG_BLOCK, NULL, &asleep);
+	(void)signal(SIGPIPE, SIG_IGN);
+	catch_signal(SIGHUP);
 	if (!run_open_sources(a, &err))
 		return fail(EXIT_USAGE, &err);
 	if (!notify_open(&a->notify, &err))
 		run_say(a, FOLLOWER_WARNING, err.text);
 	a->ledger = ledger_open(a->config->database, a->config->timezone, &err);
+	catch_signal(SIGTERM); /* until now, while another may hold the database, it just ends */
+	catch_signal(SIGINT);
+	if (a->ledger)
+		ledger_patience(a->ledger, RUN_PATIENCE_MS);
 	if (a->ledger == NULL || !run_follow(a, &err))
 		return fail(EXIT_FAILED, &err);
-	ledger_patience(a->ledger, RUN_PATIENCE_MS);
 	open_door(a);
 	confine(a);
 	run_say(a, FOLLOWER_INFO, "following; SIGTERM ends, SIGHUP reloads the configuration");

@@ -15,7 +15,7 @@ enum {
 	QUIET_WAIT_S = 3600, /* so long after midnight it is waited for a quiet moment */
 	LOOK_S = 60,         /* between two looks whether there is one */
 	RUNNING_LOOK_MS = 200,
-	PATIENCE_MS = 8000, /* with the thread's transactions; a day of a million calls takes one or
+	PATIENCE_MS = 3000, /* with the thread's transactions; a day of a million calls takes one or
 	                       two seconds */
 };
 
@@ -110,6 +110,7 @@ static bool start(struct agent *a, struct err *err)
 		free(w);
 		return false;
 	}
+	ledger_patience_until(w->ledger, &w->stop);
 	w->folder = archive_folder(a->config->database);
 	book_digest(a->book, w->prices);
 	w->before = days_before(clock_now(), a->config->keep_calls);

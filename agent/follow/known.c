@@ -180,9 +180,11 @@ static bool hints_agree(const struct mark *a, const struct mark *b)
 	       a->ctime_ns == b->ctime_ns;
 }
 
+/* It was read to its end, as it is now: hints alone may be those of a look at it. */
 static bool is_finished(const struct mark *m)
 {
-	return m->state == FILE_READ || m->state == FILE_CORRUPT;
+	return m->state == FILE_CORRUPT ||
+	       (m->state == FILE_READ && (m->gzip || m->content_size == m->size));
 }
 
 /* Whether the file a mark speaks of still stands where it was. */
@@ -213,11 +215,15 @@ static void take(struct mark *m, const struct mark *from)
 	memcpy(m->reason, from->reason, sizeof(m->reason));
 }
 
-static enum known_result give(struct entry *e, struct mark *m)
+/* `counted`: how far the content was, be it of this file or of a copy of it. */
+static enum known_result give(struct entry *e, const struct mark *counted, struct mark *m)
 {
 	bool itself = same_inode(&e->mark, m) || !still_stands(&e->mark);
 
-	take(m, &e->mark);
+	take(m, counted);
+	m->id = e->mark.id;
+	m->committed = e->mark.committed;
+	m->lost = e->mark.lost;
 	m->from = e->mark.id;
 	if (!itself || e->taken) {
 		m->id = 0;
@@ -281,12 +287,33 @@ void known_reuse_empty(struct known *k, struct mark *m)
 		struct entry *e = &k->entries[i];
 
 		assert(k->entries != NULL);
-		if (e->taken || e->mark.offset > 0 || strcmp(e->mark.path, m->path) != 0)
+		if (e->taken || e->mark.offset > 0 || e->mark.state == FILE_FINISHED ||
+		    strcmp(e->mark.path, m->path) != 0)
 			continue;
 		m->id = e->mark.id;
 		e->taken = true;
 		return;
 	}
+}
+
+/* ---- copies that stop short ---- */
+
+/*
+ * Whether what was counted has the path of this file, or that with something put in: app.log.1 and
+ * app-20260312.log are rotations of app.log. Then this is the next log, however much it begins like
+ * the one before it, and no copy of that.
+ */
+static bool is_next_log(const struct mark *m, const struct mark *counted)
+{
+	size_t n = strlen(m->path), counted_n = strlen(counted->path), first = 0, last = 0;
+
+	if (counted_n < n)
+		return false;
+	while (first < n && m->path[first] == counted->path[first])
+		first++;
+	while (last < n && m->path[n - 1 - last] == counted->path[counted_n - 1 - last])
+		last++;
+	return first + last >= n;
 }
 
 /* Whether the file holds an earlier frontier of what was counted. */
@@ -303,8 +330,7 @@ static bool holds_earlier(struct reader *r, const struct mark *counted)
 	return false;
 }
 
-/* Calls `wanted` for the marks whose head is that of the file, until one is; only heads of
- * MARK_BYTES, as shorter files have no earlier frontiers. */
+/* Calls `wanted` for the marks whose head of MARK_BYTES is that of the file, until one is. */
 static struct entry *with_whole_head(struct known *k, struct reader *r,
                                      bool (*wanted)(struct reader *r, const struct mark *counted,
                                                     const struct mark *m),
@@ -330,8 +356,33 @@ static struct entry *with_whole_head(struct known *k, struct reader *r,
 
 static bool is_shorter(struct reader *r, const struct mark *counted, const struct mark *m)
 {
-	(void)m;
-	return holds_earlier(r, counted);
+	bool longer = !m->gzip && m->size > counted->offset;
+
+	return !longer && !is_next_log(m, counted) && holds_earlier(r, counted);
+}
+
+/* A file of less than MARK_BYTES that is, to its last byte, what was once counted of another. */
+static bool is_beginning(struct known *k, struct reader *r, struct mark *m)
+{
+	struct str head = reader_head(r);
+	struct hash128 hash = hash128(HASH_PLAIN, head);
+
+	for (size_t i = 0; head.n && head.n < MARK_BYTES && i < k->n; i++) {
+		const struct mark *e = &k->entries[i].mark;
+
+		for (unsigned n = 0; n < e->earlier_n; n++) {
+			if (e->earlier[n].offset != (int64_t)head.n ||
+			    !hash128_eq(e->earlier[n].hash, hash) || is_next_log(m, e))
+				continue;
+			m->offset = m->content_size = (int64_t)head.n;
+			m->head_n = m->frontier_n = (uint32_t)head.n;
+			m->head = m->frontier = hash;
+			m->from = e->id;
+			m->last_time = e->last_time;
+			return reader_resume(r, m);
+		}
+	}
+	return false;
 }
 
 static bool goes_less_far(struct reader *r, const struct mark *counted, const struct mark *m)
@@ -343,6 +394,64 @@ static bool goes_less_far(struct reader *r, const struct mark *counted, const st
 bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m)
 {
 	return !m->gzip && with_whole_head(k, r, goes_less_far, m) != NULL;
+}
+
+static bool goes_further(struct reader *r, const struct mark *counted, const struct mark *m)
+{
+	(void)r;
+	return m->gzip || counted->offset > m->size;
+}
+
+/* app.log, app.log.1, app.log-20260312.gz: the same up to where a name of a rotation differs. */
+static bool same_log(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	return (a[n] == 0 || b[n] == 0 || strchr(".-_0123456789", a[n]) ||
+	        strchr(".-_0123456789", b[n])) &&
+	       strchr(a + n, '/') == NULL && strchr(b + n, '/') == NULL;
+}
+
+bool known_may_be_beginning(struct known *k, struct reader *r, const struct mark *m)
+{
+	struct str head = reader_head(r);
+
+	if (head.n >= MARK_BYTES)
+		return with_whole_head(k, r, goes_further, m) != NULL;
+	for (size_t i = 0; head.n && i < k->n; i++)
+		if (k->entries[i].mark.offset > (int64_t)head.n &&
+		    same_log(k->entries[i].mark.path, m->path))
+			return true;
+	return false;
+}
+
+int64_t known_offset(struct known *k, struct reader *r, const struct mark *m)
+{
+	const struct entry *e;
+
+	sort(k);
+	e = find(k, r, m, false);
+	return e ? e->mark.offset : 0;
+}
+
+bool known_is_itself(struct known *k, struct reader *r, const struct mark *m)
+{
+	sort(k);
+	return !m->gzip && find(k, r, m, true) != NULL;
+}
+
+const struct mark *known_replaced(const struct known *k, const struct mark *m)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		const struct entry *e = &k->entries[i];
+
+		if (!e->taken && e->mark.id != m->id && e->mark.offset > 0 &&
+		    e->mark.state != FILE_FINISHED && strcmp(e->mark.path, m->path) == 0)
+			return &e->mark;
+	}
+	return NULL;
 }
 
 /* Takes over the row of the file that was at this path, and nothing of its content. */
@@ -364,7 +473,7 @@ static void reuse_path(struct known *k, struct mark *m)
 
 enum known_result known_resolve(struct known *k, struct reader *r, enum identity by, struct mark *m)
 {
-	struct entry *e;
+	struct entry *e, *furthest;
 
 	sort(k);
 	if (unchanged(k, m))
@@ -374,10 +483,11 @@ enum known_result known_resolve(struct known *k, struct reader *r, enum identity
 		return KNOWN_NEW;
 	}
 	e = find(k, r, m, true);
-	if (e == NULL && by == IDENTITY_CONTENT)
-		e = find(k, r, m, false);
-	if (e)
-		return give(e, m);
+	furthest = by == IDENTITY_CONTENT ? find(k, r, m, false) : e;
+	if (furthest)
+		return give(e ? e : furthest, &furthest->mark, m);
+	if (by == IDENTITY_CONTENT && is_beginning(k, r, m))
+		return KNOWN_COPY;
 	if (by == IDENTITY_CONTENT && (e = with_whole_head(k, r, is_shorter, m)) != NULL) {
 		struct mark from_start = {0};
 

@@ -41,6 +41,21 @@ enum known_result known_resolve(struct known *k, struct reader *r, enum identity
  * goes or further: it may be a copy that is still being made. */
 bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m);
 
+/* Whether a file may be the beginning of one that was counted further: its first MARK_BYTES are the
+ * same, or it has fewer and its name is of the same log. */
+bool known_may_be_beginning(struct known *k, struct reader *r, const struct mark *m);
+
+/* Up to where the content of a file was counted, as far as that can be proved now; leaves the
+ * reader anywhere. */
+int64_t known_offset(struct known *k, struct reader *r, const struct mark *m);
+
+/* Whether a plain file is, by inode and by content, one that was counted: no copy looks so. */
+bool known_is_itself(struct known *k, struct reader *r, const struct mark *m);
+
+/* A file that was counted at the path of *m, and that another one stands for by now, which has *m.
+ * NULL: there is none. */
+const struct mark *known_replaced(const struct known *k, const struct mark *m);
+
 /* Gives *m the row of a file at its path of which nothing was ever counted (empty, or left out), so
  * that such a file has one row however often it is looked at. known_resolve does so itself. */
 void known_reuse_empty(struct known *k, struct mark *m);

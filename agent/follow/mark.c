@@ -28,7 +28,7 @@ void mark_free(struct mark *m)
 
 void mark_move_frontier(struct mark *m, int64_t offset, uint32_t n, struct hash128 hash)
 {
-	if (m->offset >= MARK_BYTES && m->offset < offset) {
+	if (m->offset > 0 && m->offset < offset) {
 		if (m->earlier_n < FRONTIERS)
 			m->earlier_n++;
 		memmove(m->earlier + 1, m->earlier, (m->earlier_n - 1) * sizeof(m->earlier[0]));

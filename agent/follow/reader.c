@@ -26,11 +26,13 @@ enum {
 	/* A piece that grew beyond this for a long line is given back when it is not needed. */
 	PIECE_KEEP = 8 * PIECE_BYTES,
 	PIECE_MOST = LINE_MAX_BYTES + PIECE_BYTES, /* with room for the longest record */
+	HOLE_BYTES = 1 << 20,                      /* the least that is not worth reading */
 };
 
 struct reader {
 	int fd;
 	const char *name; /* in words, for errors */
+	bool named;       /* opened by its path: `consumed` is where the descriptor stands */
 	struct reader_options options;
 	struct gunzip *gunzip; /* NULL: plain */
 	int64_t consumed;      /* plain: bytes read */
@@ -84,6 +86,7 @@ struct reader *reader_open(const char *path, bool follow_symlinks, struct reader
 		return NULL;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	r = reader_from_fd(fd, "the file", options);
+	r->named = true;
 	fill_hints(m, &st, r->gunzip != NULL);
 	return r;
 }
@@ -182,7 +185,46 @@ static void advance(struct reader *r, const char *p, size_t n)
 	r->recent_n = (uint32_t)(kept + n);
 }
 
-static bool is_replaced(const struct reader *r, const struct piece *p);
+/* Bytes of a hole are passed over: they are 0, and nothing else needs to be known of them. */
+static void advance_hole(struct reader *r, int64_t n)
+{
+	static const char zeros[2 * MARK_BYTES];
+
+	advance(r, zeros, sizeof(zeros));
+	r->offset += n - (int64_t)sizeof(zeros);
+	r->consumed += n;
+}
+
+static bool is_zeros(struct str bytes)
+{
+	return bytes.n == 0 || (bytes.p[0] == 0 && memcmp(bytes.p, bytes.p + 1, bytes.n - 1) == 0);
+}
+
+/*
+ * Where a line would begin, a hole that a file has there is not read: NULs there count for nothing,
+ * and there may be terabytes of them. True: there was one.
+ */
+static bool skip_hole(struct reader *r)
+{
+	int64_t data;
+
+	if (!r->named || r->gunzip || r->passing || !is_zeros(buf_view(&r->tail)))
+		return false;
+	data = lseek(r->fd, r->consumed, SEEK_DATA);
+	if (data < 0 && errno == ENXIO) /* none up to the end */
+		data = lseek(r->fd, 0, SEEK_END);
+	if (data < r->consumed + HOLE_BYTES) {
+		(void)lseek(r->fd, r->consumed, SEEK_SET);
+		return false;
+	}
+	if (r->tail.n)
+		advance(r, r->tail.p, r->tail.n);
+	buf_clear(&r->tail);
+	advance_hole(r, data - r->consumed);
+	return true;
+}
+
+static bool is_replaced(const struct reader *r, const struct piece *p, size_t seam);
 
 /* ---- pieces ---- */
 
@@ -340,22 +382,23 @@ static enum read_result fetch_more(struct reader *r, struct piece *p)
 enum read_result reader_next(struct reader *r, const struct reader_cut *cut, struct piece *p)
 {
 	size_t searched = 0, enough = 0;
+	bool hole = skip_hole(r);
 
 	begin(r, p);
 	for (;;) {
+		size_t seam = p->n, n;
 		enum read_result result = fetch_more(r, p);
-		size_t n;
 
+		if (is_replaced(r, p, seam))
+			return READ_REPLACED;
 		if (result == READ_PIECE && p->n < enough)
 			continue;
-		if (is_replaced(r, p))
-			return READ_REPLACED;
 		if (r->passing)
 			pass_over(r, cut, p);
 		n = whole(r, cut, p, searched);
 		if (n == 0 && p->n > LINE_MAX_BYTES)
 			pass_over(r, cut, p);
-		if (n || p->long_lines)
+		if (n || p->long_lines || (hole && result == READ_END && p->n == 0))
 			return give(r, p, n);
 		if (result != READ_PIECE)
 			return finish(r, p, result);
@@ -383,6 +426,20 @@ int64_t reader_unfinished(const struct reader *r)
 
 /* ---- following ---- */
 
+static bool pread_all(int fd, char *p, size_t n, int64_t at)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = pread(fd, p + done, n - done, at + (int64_t)done);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return false;
+		done += got > 0 ? (size_t)got : 0;
+	}
+	return true;
+}
+
 bool reader_has_changed(const struct reader *r, const struct mark *m)
 {
 	struct stat st;
@@ -397,6 +454,14 @@ void reader_refresh(const struct reader *r, struct mark *m)
 
 	if (fstat(r->fd, &st) == 0)
 		fill_hints(m, &st, r->gunzip != NULL);
+}
+
+bool reader_became_gzip(const struct reader *r)
+{
+	char magic[MAGIC_BYTES];
+
+	return r->gunzip == NULL && r->offset == 0 && pread_all(r->fd, magic, sizeof(magic), 0) &&
+	       gunzip_magic(magic);
 }
 
 void reader_set_finished(struct reader *r)
@@ -436,20 +501,6 @@ static void rewind_to(struct reader *r, int64_t offset)
 	r->passed = 0;
 }
 
-static bool pread_all(int fd, char *p, size_t n, int64_t at)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t got = pread(fd, p + done, n - done, at + (int64_t)done);
-
-		if (got == 0 || (got < 0 && errno != EINTR))
-			return false;
-		done += got > 0 ? (size_t)got : 0;
-	}
-	return true;
-}
-
 void reader_begin_anew(struct reader *r, struct mark *m)
 {
 	rewind_to(r, 0);
@@ -467,12 +518,14 @@ static bool stands(const struct reader *r, const char *p, size_t n, int64_t at)
 
 /*
  * Whether the bytes before the offset, or those of the piece behind it, are no longer what was
- * read. Asked after the piece has been read: had the file been truncated before that, they would
- * not stand there.
+ * read. Asked after more has been read, from `seam` on: had the file been truncated before that,
+ * those before the seam would not stand there. A new piece may begin as an old one did, with a
+ * hole.
  */
-static bool is_replaced(const struct reader *r, const struct piece *p)
+static bool is_replaced(const struct reader *r, const struct piece *p, size_t seam)
 {
 	size_t n = p->n < MARK_BYTES ? p->n : MARK_BYTES;
+	size_t before = seam < MARK_BYTES ? seam : MARK_BYTES;
 	struct stat st;
 
 	if (!r->options.followed || r->gunzip)
@@ -480,7 +533,8 @@ static bool is_replaced(const struct reader *r, const struct piece *p)
 	if (fstat(r->fd, &st) == 0 && st.st_size < r->offset + (int64_t)p->n)
 		return true;
 	return !stands(r, r->recent, r->recent_n, r->offset - r->recent_n) ||
-	       !stands(r, p->p, n, r->offset);
+	       !stands(r, p->p, n, r->offset) ||
+	       !stands(r, p->p + seam - before, before, r->offset + (int64_t)(seam - before));
 }
 
 /* To the offset at once; the marks are read from their places. */
@@ -519,6 +573,22 @@ static bool seek_gzip(struct reader *r, const struct mark *known)
 static uint32_t marked(int64_t offset)
 {
 	return offset < MARK_BYTES ? (uint32_t)offset : MARK_BYTES;
+}
+
+bool reader_prove(const struct reader *r, int64_t size, struct mark *m)
+{
+	char bytes[MARK_BYTES];
+	uint32_t n = marked(size);
+
+	if (r->gunzip || !pread_all(r->fd, bytes, n, 0))
+		return false;
+	m->head = hash128(HASH_PLAIN, (struct str){bytes, n});
+	if (!pread_all(r->fd, bytes, n, size - n))
+		return false;
+	m->frontier = hash128(HASH_PLAIN, (struct str){bytes, n});
+	m->head_n = m->frontier_n = n;
+	m->offset = size;
+	return true;
 }
 
 bool reader_resume(struct reader *r, const struct mark *known)

@@ -58,6 +58,10 @@ void reader_close(struct reader **r);
  */
 bool reader_resume(struct reader *r, const struct mark *known);
 
+/* What proves later that the first `size` bytes of a plain file are still those of now: offset,
+ * head and frontier of *m. False: there are not so many. */
+bool reader_prove(const struct reader *r, int64_t size, struct mark *m);
+
 /* The first up to MARK_BYTES decompressed bytes, for finding candidates; stays where it was. */
 struct str reader_head(struct reader *r);
 
@@ -92,6 +96,8 @@ enum read_result reader_next(struct reader *r, const struct reader_cut *cut, str
 bool reader_has_changed(const struct reader *r, const struct mark *m);
 /* Brings the hints of *m up to date. */
 void reader_refresh(const struct reader *r, struct mark *m);
+/* Whether a file that was empty, or had one byte, when it was opened as a plain one is a gzip. */
+bool reader_became_gzip(const struct reader *r);
 /* Nobody writes any more: an unterminated last line counts. */
 void reader_set_finished(struct reader *r);
 bool reader_is_finished(const struct reader *r);

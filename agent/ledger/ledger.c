@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/base/mem.h"
@@ -20,6 +21,7 @@
 #include "agent/ledger/schema.h"
 
 enum {
+	BUSY_PAUSE_MS = 20,
 	READ_BUSY_MS = 1000, /* another process recovers the log, or ends: done in a moment */
 	HASH_HEX = 32,       /* digits of a hash key */
 };
@@ -275,6 +277,22 @@ struct ledger *ledger_open_read(const char *path, struct err *err)
 void ledger_archive_old(struct ledger *l, const char *folder, struct str prices, int64_t before)
 {
 	l->old = (struct old_calls){folder, prices, before};
+}
+
+static int wait_until(void *arg, int attempts)
+{
+	atomic_bool *stop = arg;
+	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_MS * 1000000L};
+
+	if (atomic_load(stop) || attempts >= LEDGER_BUSY_MS / BUSY_PAUSE_MS)
+		return 0;
+	(void)nanosleep(&pause, NULL);
+	return 1;
+}
+
+void ledger_patience_until(struct ledger *l, atomic_bool *stop)
+{
+	(void)sqlite3_busy_handler(l->sql.db, wait_until, stop);
 }
 
 void ledger_patience(struct ledger *l, int wait_ms)

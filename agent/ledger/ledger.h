@@ -5,6 +5,8 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
+#include <stdatomic.h>
+
 #include "agent/base/err.h"
 #include "agent/base/zone.h"
 #include "agent/follow/mark.h"
@@ -39,6 +41,8 @@ struct ledger *ledger_open_beside(const struct ledger *l, struct err *err);
 void ledger_archive_old(struct ledger *l, const char *folder, struct str prices, int64_t before);
 /* Another writer is waited for no longer than this from now on. */
 void ledger_patience(struct ledger *l, int wait_ms);
+/* Another writer is waited for, for LEDGER_BUSY_MS, but no longer once *stop is set. */
+void ledger_patience_until(struct ledger *l, atomic_bool *stop);
 void ledger_close(struct ledger **l);
 
 const struct zone *ledger_zone(const struct ledger *l);
@@ -84,6 +88,15 @@ bool ledger_commit(struct ledger *l, const struct commit_input *input, struct co
 
 /* Bytes of a file's content were destroyed before they could be read. */
 bool ledger_add_loss(struct ledger *l, int64_t file, int64_t bytes, struct err *err);
+
+/* They turned up in a copy, before that was said. */
+bool ledger_find_loss(struct ledger *l, int64_t file, struct err *err);
+
+/* The row of a file of which nothing was counted, and which turned out to be one that has a row. */
+bool ledger_forget_file(struct ledger *l, int64_t file, struct err *err);
+
+/* Whether a call that looks the same was counted at this offset of some file, and is kept. */
+bool ledger_has_call(struct ledger *l, const struct call *c, int64_t offset);
 
 /* Only marks: states and reasons of files of which nothing was counted. */
 bool ledger_save_marks(struct ledger *l, struct mark *const *marks, size_t n, struct err *err);

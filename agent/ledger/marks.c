@@ -23,6 +23,8 @@ static const char FILE_CHANGE[] = "UPDATE files SET (" COLUMNS ") = "
 				  "?15, ?16, ?17, ?18, ?19, ?20) "
 				  "WHERE id = ?21 AND offset = ?22";
 static const char FILE_LOST[] = "UPDATE files SET lost = lost + ? WHERE id = ?";
+static const char FILE_FOUND[] = "UPDATE files SET content_size = offset WHERE id = ?";
+static const char FILE_FORGET[] = "DELETE FROM files WHERE id = ? AND offset = 0";
 static const char FILE_ALL[] =
 	"SELECT path, (SELECT text FROM labels WHERE labels.id = source), gzip, device, inode, "
 	"size, mtime_ns, ctime_ns, offset, content_size, head_n, head, frontier_n, frontier, "
@@ -115,14 +117,30 @@ bool marks_save(struct ledger *l, struct mark *m, struct str carried, struct err
 	return true;
 }
 
-bool ledger_add_loss(struct ledger *l, int64_t file, int64_t bytes, struct err *err)
+static bool change(struct ledger *l, const char *text, const int64_t *values, int n,
+                   struct err *err)
 {
-	sqlite3_stmt *st = sql_statement(&l->sql, FILE_LOST, err);
+	sqlite3_stmt *st = sql_statement(&l->sql, text, err);
 
 	if (st == NULL)
 		return false;
-	sql_bind_ints(st, 1, (const int64_t[]){bytes, file}, 2);
+	sql_bind_ints(st, 1, values, n);
 	return sql_done(&l->sql, st, err);
+}
+
+bool ledger_add_loss(struct ledger *l, int64_t file, int64_t bytes, struct err *err)
+{
+	return change(l, FILE_LOST, (const int64_t[]){bytes, file}, 2, err);
+}
+
+bool ledger_find_loss(struct ledger *l, int64_t file, struct err *err)
+{
+	return change(l, FILE_FOUND, &file, 1, err);
+}
+
+bool ledger_forget_file(struct ledger *l, int64_t file, struct err *err)
+{
+	return change(l, FILE_FORGET, &file, 1, err);
 }
 
 /* ---- the steps of a commit ---- */

@@ -95,10 +95,20 @@ enum read_result course_read(struct course *c, struct hand *h)
 
 /* ---- counting ---- */
 
+/* What was counted elsewhere ends at the first call that was not. */
+static bool is_skipped(struct hand *h, const struct call *c)
+{
+	if (h->skipping && c && !ledger_has_call(h->ledger, c, h->offset))
+		h->skipping = false;
+	return h->skipping;
+}
+
 static void on_verdict(void *arg, const struct verdict *v, const struct call *c)
 {
 	struct hand *h = arg;
 
+	if (is_skipped(h, c))
+		return;
 	batch_verdict(h->batch, v, c, h->offset);
 }
 
@@ -112,12 +122,14 @@ static void count_records(const struct course *c, struct hand *h, struct surroun
 	records_start(h->records, c->source, &h->wrapping, (struct str){h->piece.p, h->piece.n},
 	              h->piece.last);
 	while (records_next(h->records, &record, &passed)) {
-		batch_passed(h->batch, passed, passed_reason);
+		if (!h->skipping)
+			batch_passed(h->batch, passed, passed_reason);
 		h->offset = h->piece.offset + (int64_t)record.at;
 		around->time = record.time;
 		extract_record(x, record.text, around, on_verdict, h);
 	}
-	batch_passed(h->batch, passed, passed_reason);
+	if (!h->skipping)
+		batch_passed(h->batch, passed, passed_reason);
 }
 
 static void count_long_records(struct hand *h)
@@ -134,7 +146,7 @@ static void on_change(void *arg, const struct memory_item *item)
 	batch_remember(arg, item);
 }
 
-void course_count(const struct course *c, struct hand *h, uint32_t file, int64_t begin,
+void course_count(struct course *c, struct hand *h, uint32_t file, int64_t begin,
                   struct memory *memory)
 {
 	const struct piece *piece = &h->piece;
@@ -150,10 +162,13 @@ void course_count(const struct course *c, struct hand *h, uint32_t file, int64_t
 	around.near = c->near ? c->near : around.now;
 	batch_step_begin(h->batch, file, str_of(source_name(c->source)),
 	                 source_configuration(c->source));
-	if (!c->skip) {
+	h->skipping = c->skip == SKIP_COUNTED;
+	if (c->skip != SKIP_ALL)
 		count_records(c, h, &around);
+	if (c->skip == SKIP_COUNTED && !h->skipping)
+		c->skip = SKIP_NOTHING;
+	if (c->skip == SKIP_NOTHING)
 		count_long_records(h);
-	}
 	if (memory)
 		memory_changes(memory, on_change, h->batch);
 	if (c->carried)
@@ -161,6 +176,62 @@ void course_count(const struct course *c, struct hand *h, uint32_t file, int64_t
 	step.carried = buf_view(&carried);
 	batch_step_end(h->batch, &step);
 	buf_free(&carried);
+}
+
+/* ---- what was counted before ---- */
+
+enum { PROBE_PIECES = 16 }; /* in which the first call has to be */
+
+struct probe {
+	struct hand *hand;
+	int64_t now, since;
+	bool over;
+	enum course_known found;
+};
+
+static void on_probe(void *arg, const struct verdict *v, const struct call *c)
+{
+	struct probe *p = arg;
+
+	(void)v;
+	if (c == NULL || p->over)
+		return;
+	p->over = true;
+	if (c->time < p->since || c->time == p->now) /* the log does not say when it was */
+		p->found = COURSE_CANNOT_SAY;
+	else
+		p->found = ledger_has_call(p->hand->ledger, c, p->hand->offset) ? COURSE_KNOWN
+		                                                                : COURSE_NEW;
+}
+
+static void probe_piece(const struct course *c, struct probe *p)
+{
+	struct hand *h = p->hand;
+	struct surroundings around = {.now = p->now, .near = c->near, .carried = c->carried};
+	struct extractor *x = extractor_of(h, c->source);
+	struct record record;
+	uint64_t passed;
+
+	records_start(h->records, c->source, &h->wrapping, (struct str){h->piece.p, h->piece.n},
+	              h->piece.last);
+	while (!p->over && records_next(h->records, &record, &passed)) {
+		h->offset = h->piece.offset + (int64_t)record.at;
+		around.time = record.time;
+		extract_record(x, record.text, &around, on_probe, p);
+	}
+}
+
+enum course_known course_is_known(struct course *c, struct hand *h, int64_t since)
+{
+	struct probe p = {
+		.hand = h, .now = clock_now(), .since = since, .found = COURSE_CANNOT_SAY};
+
+	if (source_remembers(c->source) || since == TIME_MAX)
+		return COURSE_CANNOT_SAY;
+	for (int i = 0; i < PROBE_PIECES && !p.over && course_read(c, h) == READ_PIECE; i++)
+		probe_piece(c, &p);
+	c->wrapping_known = false;
+	return p.found;
 }
 
 struct heir {

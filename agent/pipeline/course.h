@@ -11,6 +11,13 @@
 #include "agent/ledger/ledger.h"
 #include "agent/meter/records.h"
 
+/* What is read and not counted. */
+enum course_skip {
+	SKIP_NOTHING,
+	SKIP_ALL,
+	SKIP_COUNTED, /* up to the first call that the ledger has not */
+};
+
 struct course {
 	const struct source *source;
 	struct reader *reader;
@@ -18,7 +25,7 @@ struct course {
 	bool wrapping_known;
 	struct passing passing;  /* the record that its reader passes over */
 	struct carried *carried; /* what its records carry on; NULL: nothing */
-	bool skip;               /* all of it was counted elsewhere: it is read and not counted */
+	enum course_skip skip;   /* of what was counted elsewhere */
 	int64_t near;            /* the file's own time, for time stamps without a year; 0: none */
 };
 
@@ -32,6 +39,7 @@ struct hand {
 	struct wrapping wrapping; /* of the piece: a copy for when others read on */
 	struct batch *batch;      /* to be filled; the hand's until it is taken */
 	int64_t offset;           /* of the record being counted */
+	bool skipping;            /* what is read was counted elsewhere, up to here */
 };
 
 /* Keeps `sources`. */
@@ -43,8 +51,14 @@ void hand_close(struct hand *h);
 enum read_result course_read(struct course *c, struct hand *h);
 /* Counts the records of the hand's piece as file number `file`, whose step begins at `begin`. What
  * the source remembers and the file carries goes along. `memory` NULL: nothing is remembered. */
-void course_count(const struct course *c, struct hand *h, uint32_t file, int64_t begin,
+void course_count(struct course *c, struct hand *h, uint32_t file, int64_t begin,
                   struct memory *memory);
+
+enum course_known { COURSE_KNOWN, COURSE_NEW, COURSE_CANNOT_SAY };
+/* Whether the next call of a file is one that the ledger has, from the same place of another file:
+ * then this one goes on as that did. Calls before `since` may not be kept any more. Reads on, so
+ * the caller has to go back. */
+enum course_known course_is_known(struct course *c, struct hand *h, int64_t since);
 
 /* The calls of source number `source` that have waited for other parts for too long are counted as
  * they are. `memories` are those of all sources of the hand. */

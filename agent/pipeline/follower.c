@@ -72,6 +72,7 @@ struct follower *follower_new(struct ledger *ledger, const struct follower_optio
 		follower_free(&f);
 		return NULL;
 	}
+	n = follower_load_losses(f, marks, n);
 	f->known = known_new(marks, n);
 	if (!load_memories(f, err))
 		follower_free(&f);
@@ -96,6 +97,7 @@ void follower_free(struct follower **fp)
 	for (size_t i = 0; i < f->losses_n; i++)
 		free(f->losses[i].path);
 	free(f->losses);
+	free(f->needless);
 	free(f->scan_failed);
 	free(f);
 }
@@ -176,26 +178,58 @@ bool follower_commit(struct follower *f, struct err *err)
 	return good;
 }
 
-static void commit_when_due(struct follower *f)
+void follower_failed(struct follower *f, const struct err *err)
+{
+	if (!f->commit_fails)
+		follower_say(f, FOLLOWER_ERROR, "%s; what was read is kept and tried again",
+		             err->text);
+	f->commit_fails = true;
+	f->commit_at = f->now + RETRY_MS * TIME_MS;
+}
+
+/* Files that waited for that have their turn again. */
+static void go_on(struct follower *f)
+{
+	follower_say(f, FOLLOWER_INFO, "commits succeed again");
+	f->commit_fails = false;
+	for (size_t i = 0; i < f->files_n; i++)
+		if (f->files[i]->retry > f->now)
+			f->files[i]->retry = f->now;
+}
+
+bool follower_try_commit(struct follower *f)
 {
 	struct err err = {0};
 
+	if (f->commit_fails && f->now < f->commit_at)
+		return false;
+	if (!follower_commit(f, &err)) {
+		follower_failed(f, &err);
+		return false;
+	}
+	if (f->commit_fails)
+		go_on(f);
+	return true;
+}
+
+static void forget_needless(struct follower *f)
+{
+	struct err err = {0};
+
+	while (f->needless_n && ledger_forget_file(f->ledger, f->needless[f->needless_n - 1], &err))
+		f->needless_n--;
+}
+
+static void commit_when_due(struct follower *f)
+{
 	if (f->now < f->commit_at && batch_bytes(f->hand.batch) < FOLLOW_BATCH_BYTES)
 		return;
-	if (follower_commit(f, &err)) {
-		drop_finished(f);
-		follower_give_up_losses(f);
-		if (f->commit_fails)
-			follower_say(f, FOLLOWER_INFO, "commits succeed again");
-		f->commit_fails = false;
-		f->commit_at = f->now + follower_config(f)->commit;
+	if (!follower_try_commit(f))
 		return;
-	}
-	if (!f->commit_fails)
-		follower_say(f, FOLLOWER_ERROR, "%s; what was read is kept and tried again",
-		             err.text);
-	f->commit_fails = true;
-	f->commit_at = f->now + RETRY_MS * TIME_MS;
+	f->commit_at = f->now + follower_config(f)->commit;
+	drop_finished(f);
+	forget_needless(f);
+	follower_give_up_losses(f);
 }
 
 /* ---- turns ---- */
@@ -207,7 +241,8 @@ void follower_changed(struct follower *f, const char *path, int64_t now)
 	for (size_t i = 0; path && i < f->files_n; i++) {
 		if (strcmp(f->files[i]->mark.path, path) != 0)
 			continue;
-		f->files[i]->dirty = found = true;
+		f->files[i]->dirty = true;
+		found |= tailed_stands(f->files[i]);
 	}
 	if (!found && f->scan_at > now + NEW_FILES_MS * TIME_MS)
 		f->scan_at = now + NEW_FILES_MS * TIME_MS;
@@ -228,7 +263,7 @@ void follower_poll(struct follower *f, bool all)
 /* When a quiet file that was rotated away is finished. INT64_MAX: never, or it is already. */
 static int64_t finish_at(const struct follower *f, const struct tailed *t)
 {
-	return (t->gone || t->rotated) && t->course.reader && !t->dirty
+	return (t->gone || t->rotated) && t->course.reader && t->known && !t->dirty
 	               ? t->active + follower_config(f)->finish_after
 	               : INT64_MAX;
 }
@@ -238,8 +273,8 @@ static bool is_due(const struct follower *f, const struct tailed *t)
 	if (t->refused ||
 	    (t->gone && t->course.reader == NULL)) /* there is nothing to be opened any more */
 		return false;
-	return f->now >= t->retry &&
-	       (t->dirty || f->now >= finish_at(f, t) || (t->retry && t->course.reader == NULL));
+	return f->now >= t->retry && (t->dirty || f->now >= finish_at(f, t) ||
+	                              (t->retry && (t->course.reader == NULL || !t->known)));
 }
 
 /* True: there is more to read of it at once. */
@@ -253,6 +288,14 @@ static bool give_turn(struct follower *f, struct tailed *t)
 	if (t->retry == 0)
 		t->waits_since = 0;
 	return false;
+}
+
+/* Nothing is read now: at least it is known how much there is, should it be destroyed. */
+static void look_at_others(struct follower *f)
+{
+	for (size_t i = 0; i < f->files_n; i++)
+		if (is_due(f, f->files[i]))
+			tailed_look(f->files[i]);
 }
 
 /* Gives their turns to those that are due, from the one on that was due when the last ones were
@@ -269,7 +312,12 @@ static bool give_turns(struct follower *f)
 		if (!is_due(f, f->files[i]))
 			continue;
 		tailed_waits(f->files[i], f->now);
-		if (batch_bytes(f->hand.batch) >= FOLLOW_BATCH_BYTES || clock_now() >= end) {
+		if (batch_bytes(f->hand.batch) >= FOLLOW_BATCH_BYTES) {
+			look_at_others(f);
+			f->next = i;
+			return true;
+		}
+		if (clock_now() >= end) {
 			f->next = i;
 			return true;
 		}

@@ -1,6 +1,7 @@
 /*
  * The inside of a follower, shared by follower.c (turns and commits), follower_scan.c (which files
- * there are) and follower_read.c (what one of them holds).
+ * there are), follower_open.c (which of them is which), follower_read.c (what one of them holds)
+ * and follower_loss.c (what could not be read).
  */
 #ifndef PIPELINE_FOLLOWER_INNER_H
 #define PIPELINE_FOLLOWER_INNER_H
@@ -24,7 +25,8 @@ enum {
 struct loss {
 	int64_t file; /* row of the content they were of */
 	int64_t bytes;
-	int64_t at; /* when they are given up */
+	int64_t at;        /* when they are given up; 0: not set yet */
+	struct mark proof; /* of a content of which nothing was read; offset 0: none */
 	char *path;
 };
 
@@ -39,12 +41,14 @@ struct follower {
 	struct hand hand;
 	struct loss *losses;
 	size_t losses_n, losses_room;
+	int64_t *needless; /* rows of files that waited, and have another */
+	size_t needless_n, needless_room;
 	size_t next;       /* file whose turn is next, after turns that were broken off */
 	int64_t now;       /* of the turn */
 	int64_t scan_at;   /* the next search */
 	int64_t commit_at; /* the next commit, if there is something to commit */
 	int64_t poll_at;
-	bool commit_fails; /* it has been said */
+	bool commit_fails; /* the database cannot be written, as has been said, until commit_at */
 	bool *scan_failed; /* by source: the last search could not see everything, as has been said
 	                    */
 	struct commit_sums sums;
@@ -56,12 +60,40 @@ const struct follow_config *follower_config(const struct follower *f);
 
 /* Finds new files and notes which are gone. */
 void follower_scan(struct follower *f);
+
+/* Opens a file, or puts that off. */
+bool follower_open(struct follower *f, struct tailed *t);
+/* Finds out what an open file is, or puts that off. True: there may be something to read. */
+bool follower_identify(struct follower *f, struct tailed *t);
+void follower_close(struct follower *f, struct tailed *t);
+/* Closes it; it is not opened again before so long. */
+void follower_put_off(struct follower *f, struct tailed *t, int64_t wait);
+
 /* Reads a share of one file. */
 void follower_read(struct follower *f, struct tailed *t);
 /* The content of a file is no longer what was counted: it begins anew, as another file. False: the
  * old content could not be settled yet. */
 bool follower_begin_anew(struct follower *f, struct tailed *t);
-void follower_close(struct follower *f, struct tailed *t);
+/* The content that a file had is gone, and has its row, which says so; what comes is another file.
+ * False: that cannot be written now. */
+bool follower_settle_old(struct follower *f, struct tailed *t, const char *why);
+
+/* Commits, unless it has failed just now. */
+bool follower_try_commit(struct follower *f);
+/* The database could not be written. */
+void follower_failed(struct follower *f, const struct err *err);
+
+/* Bytes of a file, which has its row, that were destroyed before they were read. */
+void follower_add_loss(struct follower *f, const struct mark *m, int64_t bytes);
+/* Of the marks of all files, those that were still waited for when an agent ended. Takes out, and
+ * frees, marks of files that waited to be known: those that are still there get one again. Returns
+ * how many are left. */
+size_t follower_load_losses(struct follower *f, struct mark *marks, size_t n);
+/* An open file holds something that was destroyed elsewhere and not read: it stands, whatever the
+ * file is. */
+void follower_find_losses(struct follower *f, struct reader *r);
+/* A file goes on where another was counted up to, with what was not read of that. */
+void follower_find_loss(struct follower *f, const struct mark *m);
 /* Of losses, those whose time has come are written down. */
 void follower_give_up_losses(struct follower *f);
 

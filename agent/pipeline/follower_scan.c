@@ -11,8 +11,8 @@
 #include "agent/ledger/own.h"
 #include "agent/pipeline/follower_inner.h"
 
-/* An inode that is held open is no other file's. One that is not may have been used again, so of a
- * file that has been read under another name size and time have to agree too. */
+/* An inode that is held open is no other file's. One that is not may have been used again, so a
+ * file that has been read under another name has to stand there too, or size and time to agree. */
 static bool is_same(const struct tailed *t, size_t source, const char *path, const struct stat *st)
 {
 	const struct mark *m = &t->mark;
@@ -20,7 +20,7 @@ static bool is_same(const struct tailed *t, size_t source, const char *path, con
 	if (m->inode == 0 || m->inode != (int64_t)st->st_ino || m->device != (int64_t)st->st_dev)
 		return false;
 	return t->course.reader || strcmp(m->path, path) == 0 || !tailed_differs(t, st) ||
-	       (!t->known && t->source == source);
+	       (!t->known && t->source == source) || tailed_stands(t);
 }
 
 static struct tailed *by_inode(const struct follower *f, size_t source, const char *path,
@@ -55,7 +55,8 @@ static void rename_to(const struct follower *f, struct tailed *t, const char *pa
 	t->mark.path = xstrdup(path);
 	t->rotated = true;
 	t->retry = 0;
-	t->dirty = t->unsaved = true;
+	t->active = f->now;
+	t->dirty = t->unsaved = t->outdated = true;
 }
 
 static void leave_out(struct follower *f, size_t source, const char *path, const char *why,
@@ -92,8 +93,12 @@ static void take(struct follower *f, size_t source, const struct found *found)
 		t = by_path(f, found->path);
 	if (t == NULL)
 		t = add(f, source, found->path);
-	else if (!t->seen && strcmp(t->mark.path, found->path) != 0)
+	else if (!t->seen && strcmp(t->mark.path, found->path) != 0 && !tailed_stands(t))
 		rename_to(f, t, found->path);
+	if (t->mark.inode == 0) { /* by which it is known from now on, should its name change */
+		t->mark.device = (int64_t)st.st_dev;
+		t->mark.inode = (int64_t)st.st_ino;
+	}
 	t->gone = false;
 	t->seen = true;
 	t->dirty |= t->refused; /* it was another file */
@@ -170,6 +175,7 @@ static void lose_sight(const struct follower *f, struct tailed *t)
 	if (t->gone || t->refused)
 		return;
 	t->gone = t->rotated = t->dirty = true;
+	t->retry = 0;
 	t->active = f->now;
 	follower_say(f, FOLLOWER_INFO, "%s was moved or deleted", t->mark.path);
 }

@@ -102,7 +102,7 @@ static void identify(struct pipeline *p, struct stream *t)
 		streams_pass_done(p);
 		break;
 	case KNOWN_SHORTER:
-		t->course.skip = true;
+		t->course.skip = SKIP_ALL;
 		break;
 	case KNOWN_NEW:
 	case KNOWN_CONTINUED:

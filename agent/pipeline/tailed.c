@@ -77,6 +77,15 @@ bool tailed_has_changed(const struct tailed *t)
 	return !t->gone && stat(t->mark.path, &st) == 0 && tailed_differs(t, &st);
 }
 
+bool tailed_stands(const struct tailed *t)
+{
+	struct stat st;
+
+	return t->mark.inode == 0 ||
+	       (stat(t->mark.path, &st) == 0 && (int64_t)st.st_dev == t->mark.device &&
+	        (int64_t)st.st_ino == t->mark.inode);
+}
+
 void tailed_waits(struct tailed *t, int64_t now)
 {
 	if (t->waits_since == 0)
@@ -89,9 +98,26 @@ void tailed_got_on(struct tailed *t, int64_t bytes, int64_t now)
 	t->waits_since = 0;
 }
 
+void tailed_note_end(struct tailed *t)
+{
+	if (!t->mark.gzip)
+		t->end = t->mark.size;
+}
+
+void tailed_look(struct tailed *t)
+{
+	struct mark now = {0};
+
+	if (t->course.reader == NULL || t->mark.gzip)
+		return;
+	reader_refresh(t->course.reader, &now);
+	if (now.size > t->end)
+		t->end = now.size;
+}
+
 int64_t tailed_lag(const struct tailed *t)
 {
-	int64_t lag = t->mark.gzip ? 0 : t->mark.size - t->begin;
+	int64_t lag = t->mark.gzip ? 0 : t->end - t->begin;
 
 	return lag > 0 ? lag : 0;
 }

@@ -57,7 +57,6 @@ def both_problems(db, archived):
 
 def problems(db, records):
     found = coverage(db)
-    print("coverage: %s" % found)
     counted = sum(sum(outcomes.values()) for outcomes in found.values())
     if records is not None and counted != records:
         yield "%d records are accounted for, there were %d" % (counted, records)
@@ -82,10 +81,12 @@ def problems(db, records):
 
 def main():
     db = sqlite3.connect("file:%s?mode=ro" % sys.argv[1], uri=True)
+    print("coverage: %s" % coverage(db))
     found = list(problems(db, int(sys.argv[2]) if len(sys.argv) > 2 else None))
     for problem in found:
         print("does not add up: %s" % problem)
     sys.exit(bool(found))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,508 @@
+/*
+ * Which file it is that is opened. What has been read is known again by its content, under whatever
+ * name and whether packed or not; what is new waits until it can be told from a copy of another.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/meter/carried.h"
+#include "agent/pipeline/follower_inner.h"
+
+/* ---- descriptors ---- */
+
+void follower_close(struct follower *f, struct tailed *t)
+{
+	if (t->course.reader == NULL)
+		return;
+	tailed_close(t);
+	f->open_n--;
+}
+
+/* The open file that has been quiet for longest and can be opened again by its path. */
+static struct tailed *quietest(const struct follower *f)
+{
+	struct tailed *best = NULL;
+
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *t = f->files[i];
+
+		if (t->course.reader && !t->gone && !t->dirty &&
+		    (best == NULL || t->active < best->active))
+			best = t;
+	}
+	return best;
+}
+
+static void make_room(struct follower *f)
+{
+	struct tailed *t;
+
+	while (f->open_n >= f->open_max && (t = quietest(f)) != NULL)
+		follower_close(f, t);
+}
+
+/* Not to be opened again before so long. */
+void follower_put_off(struct follower *f, struct tailed *t, int64_t wait)
+{
+	t->waits_since = 0;
+	t->dirty = false;
+	t->retry = f->now + wait;
+	follower_close(f, t);
+}
+
+/* ---- other files that begin alike ---- */
+
+/* Of one that is closed only a hash is there, of what is committed. */
+static bool begin_alike(const struct tailed *other, struct str head)
+{
+	const struct mark *m = &other->mark;
+	struct str theirs;
+
+	if (other->course.reader == NULL)
+		return m->head_n <= head.n &&
+		       (m->head_n == 0 ||
+		        hash128_eq(m->head, hash128(HASH_PLAIN, (struct str){head.p, m->head_n})));
+	theirs = reader_head(other->course.reader);
+	head.n = theirs.n = theirs.n < head.n ? theirs.n : head.n;
+	return head.n > 0 && str_eq(head, theirs);
+}
+
+/* Whether the other file may hold something that the new one had when it was first as large as it
+ * is, and that has not been read yet. It is read in the next turn then. */
+static bool is_behind(struct tailed *other, const struct tailed *t)
+{
+	if (other->refused || other->ended > t->opened ||
+	    (!t->mark.gzip && other->begin >= t->mark.size))
+		return false;
+	other->dirty |= tailed_has_changed(other);
+	return other->dirty;
+}
+
+/*
+ * What a new file has in common with another is known only when that has been read as far as the
+ * new one goes, and is committed: both would count the rest else. False: it has to wait.
+ */
+static bool others_are_read(struct follower *f, const struct tailed *t)
+{
+	struct str head = reader_head(t->course.reader);
+	bool commit = false;
+
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *other = f->files[i];
+
+		if (other == t || !other->known)
+			continue;
+		commit |= other->gone && other->begin > other->mark.offset;
+		if (!begin_alike(other, head))
+			continue;
+		if (is_behind(other, t))
+			return false;
+		commit |= other->begin > other->mark.offset;
+	}
+	return !commit || follower_try_commit(f);
+}
+
+/* What is known has to be up to date before another file is held against it. */
+static void refresh_known(struct follower *f)
+{
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *t = f->files[i];
+		bool held = !t->gone || t->course.reader;
+
+		if (t->mark.id == 0 || !t->known || (!t->outdated && held == t->known_held))
+			continue;
+		known_put(f->known, &t->mark, held);
+		t->outdated = false;
+		t->known_held = held;
+	}
+}
+
+/* ---- what is new ---- */
+
+static enum identity identity_of(const struct source_config *c)
+{
+	if (c->rewritten)
+		return IDENTITY_PATH;
+	return c->copies_count ? IDENTITY_ITSELF : IDENTITY_CONTENT;
+}
+
+/* How long nothing has changed in a file, by its own time, which may be wrong, or by ours. */
+static int64_t quiet_for(const struct follower *f, const struct tailed *t)
+{
+	int64_t by_file = clock_now() - t->mark.mtime_ns / 1000, by_us = f->now - t->opened;
+
+	return by_file > by_us ? by_file : by_us;
+}
+
+/*
+ * How long to wait until a new file can be told from a copy of another: what is compressed has to
+ * be there whole, a small file and one that begins like another may still grow into its copy.
+ */
+static int64_t too_young(struct follower *f, struct tailed *t)
+{
+	int64_t finish = follower_config(f)->finish_after, settle = YOUNG_MS * TIME_MS;
+	int64_t quiet = quiet_for(f, t), need = settle < finish ? settle : finish;
+
+	if (t->found == 0)
+		t->found = f->now;
+	if (t->mark.gzip)
+		need = finish;
+	else if (f->now - t->found >= finish ||
+	         (t->mark.size >= MARK_BYTES &&
+	          !known_may_be_copy(f->known, t->course.reader, &t->mark)))
+		return 0;
+	return quiet < need ? need - quiet : 0;
+}
+
+/* Calls before this may not be kept any more. */
+static int64_t kept_since(const struct follower *f)
+{
+	int64_t keep = f->options.config->keep_calls;
+
+	if (keep == KEEP_NONE)
+		return TIME_MAX;
+	return keep == KEEP_FOREVER ? 0 : clock_now() - keep;
+}
+
+/* How much of a file that waits is new. */
+static void look_at_new(struct follower *f, struct tailed *t)
+{
+	tailed_note_end(t);
+	t->course.carried = source_carried(t->course.source);
+	t->begin = course_is_known(&t->course, &f->hand, kept_since(f)) == COURSE_NEW ? 0 : t->end;
+	carried_free(&t->course.carried);
+	if (t->begin == 0)
+		t->begin = known_offset(f->known, t->course.reader, &t->mark);
+}
+
+/* Should it be destroyed while it waits, or while nobody follows, that would be lost. */
+static void note_seen(struct follower *f, struct tailed *t)
+{
+	static const struct mark start;
+	struct mark *m = &t->mark;
+
+	if (m->gzip || m->size == 0 || source_configuration(t->course.source)->rewritten)
+		return;
+	if (t->proof.offset != m->size || !reader_resume(t->course.reader, &t->proof)) {
+		if (!reader_prove(t->course.reader, m->size, &t->proof))
+			return;
+		(void)reader_resume(t->course.reader, &start);
+		look_at_new(f, t);
+		t->unsaved = true;
+	}
+	m->head_n = t->proof.head_n;
+	m->head = t->proof.head;
+	m->frontier_n = t->proof.frontier_n;
+	m->frontier = t->proof.frontier;
+	m->content_size = t->end - t->begin;
+}
+
+static void forget_seen(struct mark *m)
+{
+	m->head_n = m->frontier_n = 0;
+	m->content_size = 0;
+}
+
+/* It stays open, so that it can be read even if it is deleted meanwhile. */
+static void wait_as_new(struct follower *f, struct tailed *t, int64_t time, const char *why)
+{
+	note_seen(f, t);
+	tailed_state(t, FILE_NEW, "%s", why);
+	t->waits_since = 0;
+	t->dirty = false;
+	t->retry = f->now + time;
+}
+
+/* True: one cannot tell yet what it is. */
+static bool must_wait(struct follower *f, struct tailed *t)
+{
+	int64_t time;
+
+	if (!others_are_read(f, t)) {
+		wait_as_new(f, t, NEW_FILES_MS * TIME_MS,
+		            "new; a file that begins alike is read first");
+		return true;
+	}
+	refresh_known(f);
+	if (t->gone || known_is_itself(f->known, t->course.reader, &t->mark))
+		return false;
+	time = too_young(f, t);
+	if (time == 0)
+		return false;
+	if (t->mark.gzip) {
+		wait_as_new(f, t, time, "compressed; waits for its end");
+		return true;
+	}
+	if (time > follower_config(f)->poll) /* it may have grown enough by then */
+		time = follower_config(f)->poll;
+	wait_as_new(f, t, time,
+	            "new; is not read until it can be told from a copy of another file");
+	return true;
+}
+
+/* Whether what was seen of a file that waits is no longer there. */
+static bool is_destroyed(const struct tailed *t)
+{
+	static const struct mark start;
+	bool stands =
+		t->proof.offset == 0 || t->mark.gzip || reader_resume(t->course.reader, &t->proof);
+
+	(void)reader_resume(t->course.reader, &start);
+	return !stands;
+}
+
+/* It gets a row, for its loss. False: that cannot be written now. */
+static bool settle_destroyed(struct follower *f, struct tailed *t)
+{
+	struct mark *m = &t->mark;
+	int64_t size = m->size;
+	bool good = true;
+
+	m->size = t->end;
+	t->unsaved = true;
+	if (t->end > t->begin)
+		good = follower_settle_old(f, t, "truncated before it could be told from a copy");
+	m->size = size;
+	if (good) {
+		forget_seen(m);
+		t->found = t->begin = t->proof.offset = 0;
+	}
+	return good;
+}
+
+/* ---- what it is ---- */
+
+/* While it waited it had a row of its own, which is not needed if it is a file that has one. */
+static void settle_row(struct follower *f, struct tailed *t, int64_t waited_as)
+{
+	if (waited_as == 0 || waited_as == t->mark.id)
+		return;
+	if (t->mark.id == 0) {
+		t->mark.id = waited_as;
+		t->mark.committed = 0;
+		return;
+	}
+	f->needless =
+		array_room(f->needless, f->needless_n, &f->needless_room, sizeof(*f->needless));
+	f->needless[f->needless_n++] = waited_as;
+}
+
+/* Where the file stands another one was, which nobody has followed to its end: it may turn up
+ * under another name. */
+static void settle_replaced(struct follower *f, const struct tailed *t)
+{
+	const struct mark *known = known_replaced(f->known, &t->mark);
+	struct mark old, *saved = &old;
+	struct err err = {0};
+
+	if (known == NULL)
+		return;
+	old = *known;
+	old.path = xstrdup(known->path);
+	old.source = xstrdup(known->source);
+	old.carried = (struct buf){0};
+	buf_str(&old.carried, buf_view(&known->carried));
+	old.state = FILE_FINISHED;
+	(void)snprintf(old.reason, sizeof(old.reason), "replaced by another file");
+	if (ledger_save_marks(f->ledger, &saved, 1, &err)) {
+		follower_add_loss(f, &old, old.content_size - old.offset);
+		known_put(f->known, &old, false);
+	} else {
+		follower_failed(f, &err);
+	}
+	mark_free(&old);
+}
+
+static void load_carried(struct tailed *t)
+{
+	carried_free(&t->course.carried);
+	t->course.carried = source_carried(t->course.source);
+	if (t->course.carried && t->mark.offset)
+		carried_unpack(t->course.carried, buf_view(&t->mark.carried));
+}
+
+/*
+ * What is known of others does not say how far a file is the same as one that was counted further
+ * than it goes. The calls that are kept do: up to where they are the same they were counted.
+ */
+static enum known_result resolve_by_calls(struct follower *f, struct tailed *t,
+                                          enum known_result what)
+{
+	enum course_known next;
+
+	t->course.skip = SKIP_NOTHING;
+	load_carried(t);
+	if (what != KNOWN_SHORTER && !known_may_be_beginning(f->known, t->course.reader, &t->mark))
+		return what;
+	next = course_is_known(&t->course, &f->hand, kept_since(f));
+	(void)reader_resume(t->course.reader, &t->mark);
+	load_carried(t);
+	if (next == COURSE_KNOWN)
+		t->course.skip = SKIP_COUNTED;
+	else if (what == KNOWN_SHORTER && next == COURSE_CANNOT_SAY)
+		t->course.skip = SKIP_ALL;
+	if (what != KNOWN_SHORTER || next != COURSE_NEW)
+		return what;
+	t->mark.from = 0;
+	known_reuse_empty(f->known, &t->mark);
+	return KNOWN_NEW;
+}
+
+static enum known_result resolve(struct follower *f, struct tailed *t)
+{
+	enum identity by = identity_of(source_configuration(t->course.source));
+	enum known_result what = known_resolve(f->known, t->course.reader, by, &t->mark);
+
+	if (by == IDENTITY_CONTENT && what != KNOWN_UNCHANGED)
+		return resolve_by_calls(f, t, what);
+	load_carried(t);
+	return what;
+}
+
+/* A row has one file: one that is gone had it until now. */
+static void take_row(struct follower *f, const struct tailed *t)
+{
+	for (size_t i = 0; i < f->files_n; i++) {
+		struct tailed *other = f->files[i];
+
+		if (other == t || t->mark.id == 0 || other->mark.id != t->mark.id)
+			continue;
+		other->mark.id = 0;
+		other->unsaved = false;
+	}
+}
+
+/* The content decides what the file is. True: there may be something to read. */
+static bool identify(struct follower *f, struct tailed *t)
+{
+	const struct source_config *c = source_configuration(t->course.source);
+	int64_t waited_as = t->mark.id;
+	enum known_result what;
+
+	forget_seen(&t->mark);
+	follower_find_losses(f, t->course.reader);
+	what = resolve(f, t);
+	settle_row(f, t, waited_as);
+	take_row(f, t);
+	if (!c->rewritten)
+		settle_replaced(f, t);
+	t->known = t->known_held = true;
+	t->outdated = what != KNOWN_UNCHANGED;
+	t->begin = t->mark.offset;
+	t->proof.offset = 0;
+	tailed_note_end(t);
+	if (what == KNOWN_CONTINUED || what == KNOWN_COPY)
+		follower_find_loss(f, &t->mark);
+	t->unsaved = what != KNOWN_UNCHANGED;
+	return what != KNOWN_UNCHANGED;
+}
+
+/* True: one cannot find out now what it is. */
+static bool is_put_off(struct follower *f, struct tailed *t)
+{
+	int64_t size = t->mark.size;
+
+	if (f->commit_fails)
+		return true;
+	reader_begin_anew(t->course.reader, &t->mark);
+	if (t->opened == 0 || size != t->mark.size)
+		t->opened = f->now;
+	return is_destroyed(t) && !settle_destroyed(f, t);
+}
+
+bool follower_identify(struct follower *f, struct tailed *t)
+{
+	if (is_put_off(f, t)) {
+		t->waits_since = 0;
+		t->dirty = false;
+		t->retry = f->now + RETRY_MS * TIME_MS;
+		return false;
+	}
+	if (must_wait(f, t))
+		return false;
+	if (identify(f, t))
+		return true;
+	t->dirty = false; /* unchanged since it was read to its end */
+	t->settled = true;
+	follower_close(f, t);
+	return false;
+}
+
+/* ---- opening ---- */
+
+static void cannot_open(struct follower *f, struct tailed *t, const char *why)
+{
+	struct stat st;
+
+	t->dirty = false;
+	if (lstat(t->mark.path, &st) != 0 && errno == ENOENT) { /* a search says what it is now */
+		f->scan_at = f->now + NEW_FILES_MS * TIME_MS;
+		t->retry = f->now + RETRY_MS * TIME_MS;
+		return;
+	}
+	if (t->mark.state != FILE_LEFT_OUT)
+		follower_say(f, FOLLOWER_WARNING, "%s", why);
+	if (t->mark.id == 0)
+		known_reuse_empty(f->known, &t->mark);
+	t->denied = true;
+	tailed_state(t, FILE_LEFT_OUT, "%s", why);
+	t->retry = f->now + follower_config(f)->rescan;
+}
+
+/* Its path leads to another file now, which the next search finds, as it does this one if it has
+ * another name. */
+static void another_file(struct follower *f, struct tailed *t, const struct mark *before)
+{
+	t->mark = *before;
+	t->gone = true;
+	t->dirty = false;
+	follower_close(f, t);
+	f->scan_at = f->now;
+}
+
+/* It is read on from where it is committed: nothing of it may be in the batch. */
+static bool is_committed(struct follower *f, struct tailed *t)
+{
+	if (!t->known || t->begin == t->mark.offset || follower_try_commit(f))
+		return true;
+	follower_put_off(f, t, RETRY_MS * TIME_MS);
+	return false;
+}
+
+bool follower_open(struct follower *f, struct tailed *t)
+{
+	const struct source_config *c = source_configuration(t->course.source);
+	struct mark before;
+	struct err err = {0};
+
+	if (!is_committed(f, t))
+		return false;
+	before = t->mark;
+	make_room(f);
+	t->course.reader = reader_open(t->mark.path, c->follow_symlinks,
+	                               (struct reader_options){.followed = true}, &t->mark, &err);
+	if (t->course.reader == NULL) {
+		cannot_open(f, t, err.text);
+		return false;
+	}
+	f->open_n++;
+	if (before.inode && (before.inode != t->mark.inode || before.device != t->mark.device)) {
+		another_file(f, t, &before);
+		return false;
+	}
+	t->course.near = t->mark.mtime_ns / 1000;
+	t->active = f->now;
+	if (!t->known)
+		return true;
+	if (!c->rewritten && reader_resume(t->course.reader, &before)) {
+		t->begin = t->mark.offset;
+		return true;
+	}
+	if (follower_begin_anew(f, t))
+		return true;
+	follower_put_off(f, t, RETRY_MS * TIME_MS);
+	return false;
+}

@@ -1,0 +1,122 @@
+"""Files that begin alike: logs with one banner, copies of part of a log, files that are looked at
+while one cannot tell yet what they are. Found by plays (play.py)."""
+import os
+import signal
+import time
+
+from world import case, line
+
+BANNER = b'{"event":"started","by":"an application that says so at length"}\n' * 20
+
+
+@case("P-17", "a banner that another log has too, which goes further: every call of both")
+def shared_banner(w):
+    """The other one was once counted up to the end of its banner: a copy that stops there would
+    look like this one, but for its calls."""
+    w.configure("*.log")
+    w.others["skipped"] = None
+    w.put("other.log", BANNER)
+    with w.event():
+        w.start()
+        w.until(lambda: w.file("other.log")[2] == len(BANNER), "the banner is counted")
+        w.put_lines("other.log", "o", 200)
+        w.caught_up()
+        if not w.running:
+            w.stop()
+        w.put("app.log", BANNER)
+        w.put_lines("app.log", "a", 100)
+
+
+@case("P-21", "copies of a log's beginning, all new, the log itself read first: each call once")
+def beginnings(w):
+    with w.event():
+        for n in (1, 3, 40):
+            name = "app.log-%d" % n
+            w.put_lines(name, "a%d" % n, n)
+            w.copy(name, name + ".1")
+            w.put_lines(name, "b%d" % n, 20)
+            w.make_old(name)
+
+
+@case("P-40", "replaced by itself and more, copied, and written on: each call once", "stopped")
+def replaced_and_copied(w):
+    w.put_lines("app.log", "old", 200)
+    with w.event():
+        w.copy("app.log", "new")
+        w.rename("new", "app.log")
+        w.put_lines("app.log", "more", 2)
+        w.copy("app.log", "app.log.1")
+        w.put_lines("app.log", "last", 200)
+        w.make_old("app.log")
+
+
+@case("P-18", "deleted while one cannot tell yet what it is: its calls are counted", "running")
+def deleted_young(w):
+    w.finish_after = "3s"
+    w.configure("*.log")
+    w.put_lines("other.log", "o", 10)
+    with w.event():
+        w.put_lines("app.log", "a", 2)
+        w.until(lambda: w.path("app.log") in w.descriptors()[0], "it is opened")
+        os.unlink(w.path("app.log"))
+        w.put_lines("app.log", "b", 3)
+        w.until(lambda: w.path("app.log") in w.descriptors()[0], "it is opened")
+        w.put_lines("new", "c", 1)
+        w.rename("new", "app.log")
+
+
+@case("P-42", "truncated while one cannot tell yet what it is: said to be lost", "running")
+def truncated_young(w):
+    """The first file is known to begin otherwise when the second is counted in its place."""
+    w.configure("*.log")
+    w.put_lines("other.log", "o", 10)
+    with w.event():
+        began = time.monotonic()
+        w.put("app.log", line("gone"))
+        w.looked()
+        w.truncate("app.log")
+        w.put_lines("app.log", "b", 3)
+        w.caught_up()
+        if time.monotonic() - began < 0.3 and not w.has("gone"):
+            w.until(lambda: w.said("they are lost"), "the loss is told")
+    if w.has("gone"):
+        w.written.append("gone")
+    w.lost = None
+
+
+@case("P-1079", "one log by two names, closed and written at again: each call once")
+def two_names(w):
+    w.configure("*", source="preset: json, follow_symlinks: true")
+    one, two = w.writer("to-0"), w.writer("to-1")
+
+    def swap(target):
+        os.symlink(target, w.path("../aside"))
+        w.rename("../aside", "current")
+
+    swap("to-0")
+    one.line("a")
+    with w.event():
+        swap("to-1")
+        two.line("b")
+        w.caught_up()
+        if w.running:
+            w.until(lambda: w.path("to-0") not in w.descriptors()[0], "it is finished")
+            w.agent.send_signal(signal.SIGSTOP)  # the search finds it grown, and by both names
+        swap("to-0")
+        one.line("c")
+        if w.running:
+            w.agent.send_signal(signal.SIGCONT)
+        for name in "def":
+            one.line(name)
+            w.caught_up()
+
+
+@case("P-1474", "killed while a file that was read before is read on: all of it", "running")
+def killed_reading(w):
+    writer = w.writer()
+    writer.line("first")
+    with w.event():
+        writer.lines("l", 60000)
+        w.until(lambda: w.number() > 1, "something is counted")
+        w.kill()
+        w.start()
