@@ -11,6 +11,8 @@ static const char FIND[] =
 	"SELECT 1 FROM call_rows WHERE id >= ? AND id < ? AND offset = ? AND input IS ? AND "
 	"output IS ? AND request_id IS ? AND session IS ? LIMIT 1";
 
+static const char UNARCHIVED[] = "SELECT coalesce(max(day) + 1, 0) FROM segments";
+
 static void bind_count(sqlite3_stmt *st, int at, int64_t count)
 {
 	if (count != ABSENT)
@@ -44,4 +46,14 @@ bool ledger_has_call(struct ledger *l, const struct call *c, int64_t offset)
 		return false;
 	(void)sqlite3_reset(st);
 	return row;
+}
+
+int64_t ledger_unarchived(struct ledger *l)
+{
+	struct err err = {0}; /* a commit will say it */
+	int64_t days = 0;
+
+	if (!sql_ask(&l->sql, UNARCHIVED, &days, &err))
+		return TIME_MAX;
+	return days * TIME_DAY;
 }

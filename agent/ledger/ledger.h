@@ -97,6 +97,8 @@ bool ledger_forget_file(struct ledger *l, int64_t file, struct err *err);
 
 /* Whether a call that looks the same was counted at this offset of some file, and is kept. */
 bool ledger_has_call(struct ledger *l, const struct call *c, int64_t offset);
+/* Microseconds: the days that begin then or later have all their calls in the database. */
+int64_t ledger_unarchived(struct ledger *l);
 
 /* Only marks: states and reasons of files of which nothing was counted. */
 bool ledger_save_marks(struct ledger *l, struct mark *const *marks, size_t n, struct err *err);

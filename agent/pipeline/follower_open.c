@@ -160,11 +160,12 @@ static int64_t too_young(struct follower *f, struct tailed *t)
 /* Calls before this may not be kept any more. */
 static int64_t kept_since(const struct follower *f)
 {
-	int64_t keep = f->options.config->keep_calls;
+	int64_t keep = f->options.config->keep_calls, unarchived = ledger_unarchived(f->ledger);
+	int64_t since = keep == KEEP_FOREVER ? 0 : clock_now() - keep;
 
 	if (keep == KEEP_NONE)
 		return TIME_MAX;
-	return keep == KEEP_FOREVER ? 0 : clock_now() - keep;
+	return since > unarchived ? since : unarchived;
 }
 
 /* How much of a file that waits is new. */

@@ -203,13 +203,20 @@ class Growing:
                 with open(path, "rb") as log:
                     self.whole[path] = log.read(), os.stat(path).st_mtime
 
+    @staticmethod
+    def part(data, share):
+        """Never just the line that all logs begin with: that one would be known by its content, and
+        be the beginning of them all, which is then counted once."""
+        part = data[:int(len(data) * share)]
+        return b"" if part.count(b"\n") == 1 else part
+
     def show(self, share):
         for path, (data, mtime) in self.whole.items():
             if path.endswith(".gz"):
                 continue
             with open(path, "r+b") as log:  # the file stays the same one
                 log.truncate(0)
-                log.write(data[:int(len(data) * share)])
+                log.write(self.part(data, share))
             os.utime(path, (mtime, mtime))
 
 
