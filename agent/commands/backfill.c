@@ -315,7 +315,7 @@ static bool set_up(struct backfill *b, struct err *err)
 		return false;
 	b->configured = true;
 	b->ledger = ledger_open(b->config->database, b->config->timezone, err);
-	if (b->ledger == NULL)
+	if (b->ledger == NULL || !sources_start(b->ledger, b->sources, b->sources_n, err))
 		return false;
 	b->pipeline = pipeline_new(b->ledger, &options);
 	return true;

@@ -8,6 +8,7 @@
 #include "agent/commands/confine.h"
 #include "agent/commands/run.h"
 #include "agent/control/told.h"
+#include "agent/pipeline/course.h"
 
 /* ---- what may have changed ---- */
 
@@ -66,6 +67,8 @@ bool run_follow(struct agent *a, struct err *err)
 
 	for (size_t i = 0; i < a->config->sources_n; i++)
 		a->has_links |= a->config->sources[i].follow_symlinks;
+	if (!sources_start(a->ledger, a->sources, a->sources_n, err))
+		return false;
 	a->watch = watch_new(a->config->follow.watch, err);
 	a->follower = a->watch ? follower_new(a->ledger, &options, err) : NULL;
 	return a->follower != NULL;

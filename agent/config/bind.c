@@ -13,6 +13,7 @@
 #include "agent/config/keys.h"
 #include "agent/config/nearest.h"
 #include "agent/config/quantity.h"
+#include "parsers/date.h"
 
 /* ---- messages ---- */
 
@@ -306,6 +307,23 @@ bool bind_keep_some(struct binder *b, const struct key *key, const struct yaml_n
 	if (node->type == YAML_SCALAR && str_eq(node->text, STR("none")))
 		return bind_expected(b, node, "a duration such as 400 days, or forever");
 	return bind_keep(b, key, node, into);
+}
+
+bool bind_start(struct binder *b, const struct key *key, const struct yaml_node *node, void *into)
+{
+	struct err err = {0};
+	struct zone *utc = zone_open("UTC", &err);
+	int64_t *start = bind_member(into, key->offset);
+	bool good = node->type == YAML_SCALAR;
+
+	if (good && str_eq(node->text, STR("beginning")))
+		*start = INT64_MIN;
+	else if (good && str_eq(node->text, STR("end")))
+		*start = START_END;
+	else
+		good = good && date_parse(node->text, utc, start);
+	zone_free(&utc);
+	return good || bind_expected(b, node, "beginning, end, or a date such as 2026-11-01");
 }
 
 static bool home_path(struct binder *b, const struct yaml_node *node, char **ret)

@@ -59,6 +59,7 @@ bind_fn bind_enum;     /* an enum whose values are in the order of the alternati
 bind_fn bind_file;     /* char *; a leading ~/ becomes the home directory */
 bind_fn bind_bool;     /* bool */
 bind_fn bind_duration; /* int64_t microseconds, more than 0 */
+bind_fn bind_start;    /* int64_t microseconds, START_END or INT64_MIN */
 bind_fn bind_keep_hourly;
 bind_fn bind_keep_some; /* the same without KEEP_NONE */
 bind_fn bind_keep;      /* the same, KEEP_FOREVER or KEEP_NONE */

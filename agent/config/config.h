@@ -155,6 +155,8 @@ struct source_config {
 	enum cost_rule cost;
 	bool copies_count; /* copies: count */
 	bool follow_symlinks;
+	int64_t start;  /* calls before it do not count, microseconds; START_END; INT64_MIN: all do
+	                 */
 	char *timezone; /* "local" by default */
 };
 
@@ -192,6 +194,9 @@ struct follow_config {
 	int64_t commit;        /* between two commits, while there is something to commit */
 	int64_t finish_after;  /* quiet for so long, a file that was rotated away is finished */
 };
+
+/* sources[].start: from when the source was first read on. */
+#define START_END INT64_MAX
 
 /* keep.calls */
 #define KEEP_FOREVER INT64_MAX

@@ -112,6 +112,35 @@ static bool meta_read(struct ledger *l, struct err *err)
 	return fold_read(l, err);
 }
 
+/* The name of a source's row. */
+static const char FIRST_READ[] = "start of ";
+
+bool ledger_first_read(struct ledger *l, const char *source, int64_t now, int64_t *ret,
+                       struct err *err)
+{
+	sqlite3_stmt *get = sql_statement(&l->sql, META_GET, err);
+	struct buf name = {0};
+	char text[24];
+	bool row = false, good = get != NULL;
+
+	*ret = now;
+	buf_puts(&name, FIRST_READ);
+	buf_puts(&name, source);
+	if (good) {
+		sql_bind_text(get, 1, buf_view(&name));
+		good = sql_next(&l->sql, get, &row, err);
+	}
+	if (good && row) {
+		*ret = sqlite3_column_int64(get, 0);
+		(void)sqlite3_reset(get);
+	} else if (good) {
+		(void)snprintf(text, sizeof(text), "%lld", (long long)now);
+		good = meta_add(l, buf_view(&name), text, err);
+	}
+	buf_free(&name);
+	return good;
+}
+
 /* ---- opening ---- */
 
 static struct ledger *ledger_new(const char *path)

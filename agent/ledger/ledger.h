@@ -61,6 +61,13 @@ bool ledger_remembered(struct ledger *l, const char *source,
                        bool (*is_source)(void *arg, struct str name), struct memory *m, void *arg,
                        struct err *err);
 
+/*
+ * When a source was first read by this ledger, microseconds: `now` if it never was, which is kept.
+ * What `start: end` of the source means. False and *err.
+ */
+bool ledger_first_read(struct ledger *l, const char *source, int64_t now, int64_t *ret,
+                       struct err *err);
+
 /* What a commit found out. */
 struct commit_sums {
 	int64_t records[OUTCOMES];

@@ -102,6 +102,7 @@ struct source {
 	const char **carry_names;
 	size_t carry_n;
 	struct zone *zone;
+	int64_t start; /* calls before it do not count; INT64_MIN: all do */
 	struct str literal;
 	const char *literal_reason;
 };

@@ -133,6 +133,9 @@ static void conclude(struct extractor *x, struct call *c, bool is_call, struct v
 	} else if (c->time == INT64_MIN) {
 		v->outcome = OUTCOME_REJECTED;
 		v->reason = "no time";
+	} else if (c->time < x->source->start) {
+		v->outcome = OUTCOME_SKIPPED;
+		v->reason = "before `start` of its source";
 	} else {
 		(x->tracer ? normalise_traced : normalise)(x, c);
 		if (!pricer_price(x->pricer, x->source->config->cost, c)) {

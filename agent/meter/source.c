@@ -343,6 +343,7 @@ struct source *source_new(const struct source_config *config, const struct book 
 	s->config = config;
 	s->book = book;
 	s->literal_reason = "";
+	s->start = config->start == START_END ? INT64_MIN : config->start;
 	good = compile_start(&b) && compile_patterns(&b) && compile_owns(&b) &&
 	       compile_fields(&b) && compile_tests(&b) && build_texts(&b) && build_keys(&b) &&
 	       build_carry(&b) && finish_paths(&b);
@@ -421,6 +422,11 @@ void source_free(struct source **sp)
 	json_walk_free(&s->walk);
 	zone_free(&s->zone);
 	free(s);
+}
+
+void source_start_at(struct source *s, int64_t time)
+{
+	s->start = time;
 }
 
 const char *source_name(const struct source *s)

@@ -14,6 +14,9 @@ struct source;
 struct source *source_new(const struct source_config *config, const struct book *book,
                           struct err *err);
 void source_free(struct source **s);
+/* Calls before `time` (microseconds) do not count: what `start: end` means is known only to who has
+ * the ledger. Before threads are started. */
+void source_start_at(struct source *s, int64_t time);
 const char *source_name(const struct source *s);
 const struct source_config *source_configuration(const struct source *s);
 

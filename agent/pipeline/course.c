@@ -289,3 +289,17 @@ bool memory_of_source(struct ledger *l, const struct source *s, const struct con
 	*ret = source_remembers(s) ? memory_new() : NULL;
 	return *ret == NULL || ledger_remembered(l, source_name(s), is_source, *ret, c.arg, err);
 }
+
+bool sources_start(struct ledger *l, struct source *const *sources, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t start;
+
+		if (source_configuration(sources[i])->start != START_END)
+			continue;
+		if (!ledger_first_read(l, source_name(sources[i]), clock_now(), &start, err))
+			return false;
+		source_start_at(sources[i], start);
+	}
+	return true;
+}

@@ -70,5 +70,7 @@ bool memory_of_source(struct ledger *l, const struct source *s, const struct con
 
 /* Microseconds of the clock on the wall. */
 int64_t clock_now(void);
+/* Gives sources with `start: end` the time from which on they count. False and *err. */
+bool sources_start(struct ledger *l, struct source *const *sources, size_t n, struct err *err);
 
 #endif
