@@ -128,7 +128,7 @@ check: ## install what tests need, build, run unit and end-to-end tests
 check-asan: ## the same tests under address and undefined-behaviour sanitizers
 	$(Q)tests/deps.sh build test
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined CFLAGS='-O1 -g' WERROR=$(WERROR) unit
-	$(Q)$(MAKE) --no-print-directory SAN=address,undefined CFLAGS='-O1 -g' WERROR=$(WERROR) KILLS=20 SEEDS=1 LOGS_EVERY=8 e2e
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined CFLAGS='-O1 -g' WERROR=$(WERROR) KILLS=20 SEEDS=1 LOGS_EVERY=8 WAYS=1 FILES=2000 e2e
 
 check-tsan: ## the end-to-end tests under the thread sanitizer
 	$(Q)tests/deps.sh build test
