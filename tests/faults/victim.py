@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import time
 
-PATIENCE = 120  # seconds that anything may take on a busy machine
+PATIENCE = 60  # seconds that anything may take on a busy machine
 
 
 class Wrong(Exception):

@@ -35,7 +35,7 @@ sources:
 %(sources)s
   - {name: sentinel, paths: ['%(dir)s/sentinel/s.log', '%(dir)s/sentinel/%(reloads)d'], preset: json}
 """
-PATIENCE = 120  # seconds, for what takes a tenth of one
+PATIENCE = 60  # seconds, for what takes a tenth of one
 FINISH_AFTER = 0.4
 NOBODY = 65534
 SETTLED = ("read", "finished", "corrupt", "left out")
