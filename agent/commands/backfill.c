@@ -381,7 +381,7 @@ const struct command command_backfill = {
 	.usage = "backfill [PATH...] [--preset NAME | --source NAME] [--jobs N]",
 	.summary = "reads what the logs hold, counts what is new, and ends",
 	.help = "Calls older than keep.calls (90 days) go to the archive at once; `report "
-                "--detail`\n"
+		"--detail`\n"
 		"reads them there, `tokentail help archives` says how they are kept.\n\n"
 		"Without PATH the sources of the configuration are read. PATH is a file, a glob\n"
 		"(** for any directories) or - for standard input. With PATH, but neither a\n"
