@@ -128,7 +128,14 @@ static void allow_system(int ruleset, const char *const *paths, size_t n)
 		(void)allow(ruleset, paths[i], FS_READ); /* not every system has each */
 }
 
-static void allow_all(int ruleset, const struct sandbox *s, uint64_t known, struct err *err)
+/* What could be opened at another moment: without it the agent would be shut out for good. */
+static bool is_of_the_moment(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* False: the rules are not whole, errno says why. */
+static bool allow_all(int ruleset, const struct sandbox *s, uint64_t known, struct err *err)
 {
 	allow_system(ruleset, always, sizeof(always) / sizeof(*always));
 	if (s->sockets)
@@ -136,10 +143,14 @@ static void allow_all(int ruleset, const struct sandbox *s, uint64_t known, stru
 	for (size_t i = 0; i < s->n; i++) {
 		uint64_t rights = (s->paths[i].writable ? FS_WRITE : FS_READ) & known;
 
-		if (!allow(ruleset, s->paths[i].path, rights))
-			sandbox_lacks(err, "%s cannot be used any more: %s", s->paths[i].path,
-			              strerror(errno));
+		if (allow(ruleset, s->paths[i].path, rights))
+			continue;
+		if (is_of_the_moment(errno))
+			return false;
+		sandbox_lacks(err, "%s cannot be used any more: %s", s->paths[i].path,
+		              strerror(errno));
 	}
+	return true;
 }
 
 /* A thread that is there already keeps the rights it has. */
@@ -174,10 +185,8 @@ bool landlock_enter(const struct sandbox *s, int abi, struct err *err)
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
 	bool ok = ruleset >= 0;
 
-	if (ok) {
-		allow_all(ruleset, s, handled.fs, err);
-		ok = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
-	}
+	ok = ok && allow_all(ruleset, s, handled.fs, err) &&
+	     syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 	if (!ok)
 		sandbox_lacks(err, "folders are not locked: %s", strerror(errno));
 	if (ruleset >= 0)

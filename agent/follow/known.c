@@ -429,11 +429,16 @@ bool known_may_be_beginning(struct known *k, struct reader *r, const struct mark
 
 int64_t known_offset(struct known *k, struct reader *r, const struct mark *m)
 {
+	static const struct mark start;
+	const struct mark *counted = &start;
 	const struct entry *e;
 
 	sort(k);
 	e = find(k, r, m, false);
-	return e ? e->mark.offset : 0;
+	if (e)
+		counted = &e->mark;
+	(void)reader_resume(r, counted);
+	return counted->offset;
 }
 
 bool known_is_itself(struct known *k, struct reader *r, const struct mark *m)

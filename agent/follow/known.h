@@ -46,7 +46,7 @@ bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m);
 bool known_may_be_beginning(struct known *k, struct reader *r, const struct mark *m);
 
 /* Up to where the content of a file was counted, as far as that can be proved now; leaves the
- * reader anywhere. */
+ * reader there. */
 int64_t known_offset(struct known *k, struct reader *r, const struct mark *m);
 
 /* Whether a plain file is, by inode and by content, one that was counted: no copy looks so. */

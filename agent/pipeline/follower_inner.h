@@ -1,7 +1,7 @@
 /*
  * The inside of a follower, shared by follower.c (turns and commits), follower_scan.c (which files
- * there are), follower_open.c (which of them is which), follower_read.c (what one of them holds)
- * and follower_loss.c (what could not be read).
+ * there are), follower_open.c (which of them is which), follower_new.c (what waits for that),
+ * follower_read.c (what one of them holds) and follower_loss.c (what could not be read).
  */
 #ifndef PIPELINE_FOLLOWER_INNER_H
 #define PIPELINE_FOLLOWER_INNER_H
@@ -63,16 +63,28 @@ void follower_scan(struct follower *f);
 
 /* Opens a file, or puts that off. */
 bool follower_open(struct follower *f, struct tailed *t);
-/* Finds out what an open file is, or puts that off. True: there may be something to read. */
-bool follower_identify(struct follower *f, struct tailed *t);
+/* Finds out what an open file is, if it is not known, or puts that off. True: there may be
+ * something to read. */
+bool follower_knows(struct follower *f, struct tailed *t);
 void follower_close(struct follower *f, struct tailed *t);
 /* Closes it; it is not opened again before so long. */
 void follower_put_off(struct follower *f, struct tailed *t, int64_t wait);
 
+/* Has a new file wait while one cannot tell what it is. */
+bool follower_must_wait(struct follower *f, struct tailed *t);
+/* Of one that waits: whether what was seen of it is still there. */
+bool follower_is_as_seen(const struct tailed *t);
+void follower_forget_seen(struct mark *m);
+/* It is not: it gets a row, for its loss. False: that cannot be written now. */
+bool follower_settle_destroyed(struct follower *f, struct tailed *t);
+/* Calls before this may not be kept any more. */
+int64_t follower_kept_since(const struct follower *f);
+
 /* Reads a share of one file. */
 void follower_read(struct follower *f, struct tailed *t);
-/* The content of a file is no longer what was counted: it begins anew, as another file. False: the
- * old content could not be settled yet. */
+/* The content of a file is no longer what was counted: it begins anew, as a new file, which may be
+ * a copy of another; one that is always rewritten is itself. False: the old content could not be
+ * settled yet. */
 bool follower_begin_anew(struct follower *f, struct tailed *t);
 /* The content that a file had is gone, and has its row, which says so; what comes is another file.
  * False: that cannot be written now. */

@@ -53,74 +53,7 @@ void follower_put_off(struct follower *f, struct tailed *t, int64_t wait)
 	follower_close(f, t);
 }
 
-/* ---- other files that begin alike ---- */
-
-/* Of one that is closed only a hash is there, of what is committed. */
-static bool begin_alike(const struct tailed *other, struct str head)
-{
-	const struct mark *m = &other->mark;
-	struct str theirs;
-
-	if (other->course.reader == NULL)
-		return m->head_n <= head.n &&
-		       (m->head_n == 0 ||
-		        hash128_eq(m->head, hash128(HASH_PLAIN, (struct str){head.p, m->head_n})));
-	theirs = reader_head(other->course.reader);
-	head.n = theirs.n = theirs.n < head.n ? theirs.n : head.n;
-	return head.n > 0 && str_eq(head, theirs);
-}
-
-/* Whether the other file may hold something that the new one had when it was first as large as it
- * is, and that has not been read yet. It is read in the next turn then. */
-static bool is_behind(struct tailed *other, const struct tailed *t)
-{
-	if (other->refused || other->ended > t->opened ||
-	    (!t->mark.gzip && other->begin >= t->mark.size))
-		return false;
-	other->dirty |= tailed_has_changed(other);
-	return other->dirty;
-}
-
-/*
- * What a new file has in common with another is known only when that has been read as far as the
- * new one goes, and is committed: both would count the rest else. False: it has to wait.
- */
-static bool others_are_read(struct follower *f, const struct tailed *t)
-{
-	struct str head = reader_head(t->course.reader);
-	bool commit = false;
-
-	for (size_t i = 0; i < f->files_n; i++) {
-		struct tailed *other = f->files[i];
-
-		if (other == t || !other->known)
-			continue;
-		commit |= other->gone && other->begin > other->mark.offset;
-		if (!begin_alike(other, head))
-			continue;
-		if (is_behind(other, t))
-			return false;
-		commit |= other->begin > other->mark.offset;
-	}
-	return !commit || follower_try_commit(f);
-}
-
-/* What is known has to be up to date before another file is held against it. */
-static void refresh_known(struct follower *f)
-{
-	for (size_t i = 0; i < f->files_n; i++) {
-		struct tailed *t = f->files[i];
-		bool held = !t->gone || t->course.reader;
-
-		if (t->mark.id == 0 || !t->known || (!t->outdated && held == t->known_held))
-			continue;
-		known_put(f->known, &t->mark, held);
-		t->outdated = false;
-		t->known_held = held;
-	}
-}
-
-/* ---- what is new ---- */
+/* ---- what it is ---- */
 
 static enum identity identity_of(const struct source_config *c)
 {
@@ -128,153 +61,6 @@ static enum identity identity_of(const struct source_config *c)
 		return IDENTITY_PATH;
 	return c->copies_count ? IDENTITY_ITSELF : IDENTITY_CONTENT;
 }
-
-/* How long nothing has changed in a file, by its own time, which may be wrong, or by ours. */
-static int64_t quiet_for(const struct follower *f, const struct tailed *t)
-{
-	int64_t by_file = clock_now() - t->mark.mtime_ns / 1000, by_us = f->now - t->opened;
-
-	return by_file > by_us ? by_file : by_us;
-}
-
-/*
- * How long to wait until a new file can be told from a copy of another: what is compressed has to
- * be there whole, a small file and one that begins like another may still grow into its copy.
- */
-static int64_t too_young(struct follower *f, struct tailed *t)
-{
-	int64_t finish = follower_config(f)->finish_after, settle = YOUNG_MS * TIME_MS;
-	int64_t quiet = quiet_for(f, t), need = settle < finish ? settle : finish;
-
-	if (t->found == 0)
-		t->found = f->now;
-	if (t->mark.gzip)
-		need = finish;
-	else if (f->now - t->found >= finish ||
-	         (t->mark.size >= MARK_BYTES &&
-	          !known_may_be_copy(f->known, t->course.reader, &t->mark)))
-		return 0;
-	return quiet < need ? need - quiet : 0;
-}
-
-/* Calls before this may not be kept any more. */
-static int64_t kept_since(const struct follower *f)
-{
-	int64_t keep = f->options.config->keep_calls, unarchived = ledger_unarchived(f->ledger);
-	int64_t since = keep == KEEP_FOREVER ? 0 : clock_now() - keep;
-
-	if (keep == KEEP_NONE)
-		return TIME_MAX;
-	return since > unarchived ? since : unarchived;
-}
-
-/* How much of a file that waits is new. */
-static void look_at_new(struct follower *f, struct tailed *t)
-{
-	tailed_note_end(t);
-	t->course.carried = source_carried(t->course.source);
-	t->begin = course_is_known(&t->course, &f->hand, kept_since(f)) == COURSE_NEW ? 0 : t->end;
-	carried_free(&t->course.carried);
-	if (t->begin == 0)
-		t->begin = known_offset(f->known, t->course.reader, &t->mark);
-}
-
-/* Should it be destroyed while it waits, or while nobody follows, that would be lost. */
-static void note_seen(struct follower *f, struct tailed *t)
-{
-	static const struct mark start;
-	struct mark *m = &t->mark;
-
-	if (m->gzip || m->size == 0 || source_configuration(t->course.source)->rewritten)
-		return;
-	if (t->proof.offset != m->size || !reader_resume(t->course.reader, &t->proof)) {
-		if (!reader_prove(t->course.reader, m->size, &t->proof))
-			return;
-		(void)reader_resume(t->course.reader, &start);
-		look_at_new(f, t);
-		t->unsaved = true;
-	}
-	m->head_n = t->proof.head_n;
-	m->head = t->proof.head;
-	m->frontier_n = t->proof.frontier_n;
-	m->frontier = t->proof.frontier;
-	m->content_size = t->end - t->begin;
-}
-
-static void forget_seen(struct mark *m)
-{
-	m->head_n = m->frontier_n = 0;
-	m->content_size = 0;
-}
-
-/* It stays open, so that it can be read even if it is deleted meanwhile. */
-static void wait_as_new(struct follower *f, struct tailed *t, int64_t time, const char *why)
-{
-	note_seen(f, t);
-	tailed_state(t, FILE_NEW, "%s", why);
-	t->waits_since = 0;
-	t->dirty = false;
-	t->retry = f->now + time;
-}
-
-/* True: one cannot tell yet what it is. */
-static bool must_wait(struct follower *f, struct tailed *t)
-{
-	int64_t time;
-
-	if (!others_are_read(f, t)) {
-		wait_as_new(f, t, NEW_FILES_MS * TIME_MS,
-		            "new; a file that begins alike is read first");
-		return true;
-	}
-	refresh_known(f);
-	if (t->gone || known_is_itself(f->known, t->course.reader, &t->mark))
-		return false;
-	time = too_young(f, t);
-	if (time == 0)
-		return false;
-	if (t->mark.gzip) {
-		wait_as_new(f, t, time, "compressed; waits for its end");
-		return true;
-	}
-	if (time > follower_config(f)->poll) /* it may have grown enough by then */
-		time = follower_config(f)->poll;
-	wait_as_new(f, t, time,
-	            "new; is not read until it can be told from a copy of another file");
-	return true;
-}
-
-/* Whether what was seen of a file that waits is no longer there. */
-static bool is_destroyed(const struct tailed *t)
-{
-	static const struct mark start;
-	bool stands =
-		t->proof.offset == 0 || t->mark.gzip || reader_resume(t->course.reader, &t->proof);
-
-	(void)reader_resume(t->course.reader, &start);
-	return !stands;
-}
-
-/* It gets a row, for its loss. False: that cannot be written now. */
-static bool settle_destroyed(struct follower *f, struct tailed *t)
-{
-	struct mark *m = &t->mark;
-	int64_t size = m->size;
-	bool good = true;
-
-	m->size = t->end;
-	t->unsaved = true;
-	if (t->end > t->begin)
-		good = follower_settle_old(f, t, "truncated before it could be told from a copy");
-	m->size = size;
-	if (good) {
-		forget_seen(m);
-		t->found = t->begin = t->proof.offset = 0;
-	}
-	return good;
-}
-
-/* ---- what it is ---- */
 
 /* While it waited it had a row of its own, which is not needed if it is a file that has one. */
 static void settle_row(struct follower *f, struct tailed *t, int64_t waited_as)
@@ -338,7 +124,7 @@ static enum known_result resolve_by_calls(struct follower *f, struct tailed *t,
 	load_carried(t);
 	if (what != KNOWN_SHORTER && !known_may_be_beginning(f->known, t->course.reader, &t->mark))
 		return what;
-	next = course_is_known(&t->course, &f->hand, kept_since(f));
+	next = course_is_known(&t->course, &f->hand, follower_kept_since(f));
 	(void)reader_resume(t->course.reader, &t->mark);
 	load_carried(t);
 	if (next == COURSE_KNOWN)
@@ -383,7 +169,7 @@ static bool identify(struct follower *f, struct tailed *t)
 	int64_t waited_as = t->mark.id;
 	enum known_result what;
 
-	forget_seen(&t->mark);
+	follower_forget_seen(&t->mark);
 	follower_find_losses(f, t->course.reader);
 	what = resolve(f, t);
 	settle_row(f, t, waited_as);
@@ -411,18 +197,20 @@ static bool is_put_off(struct follower *f, struct tailed *t)
 	reader_begin_anew(t->course.reader, &t->mark);
 	if (t->opened == 0 || size != t->mark.size)
 		t->opened = f->now;
-	return is_destroyed(t) && !settle_destroyed(f, t);
+	return !follower_is_as_seen(t) && !follower_settle_destroyed(f, t);
 }
 
-bool follower_identify(struct follower *f, struct tailed *t)
+bool follower_knows(struct follower *f, struct tailed *t)
 {
+	if (t->known)
+		return true;
 	if (is_put_off(f, t)) {
 		t->waits_since = 0;
 		t->dirty = false;
 		t->retry = f->now + RETRY_MS * TIME_MS;
 		return false;
 	}
-	if (must_wait(f, t))
+	if (follower_must_wait(f, t))
 		return false;
 	if (identify(f, t))
 		return true;

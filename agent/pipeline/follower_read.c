@@ -21,6 +21,10 @@ bool follower_settle_old(struct follower *f, struct tailed *t, const char *why)
 	if (old->id == 0)
 		return true;
 	tailed_state(t, FILE_FINISHED, "%s", why);
+	if (old->offset == 0 && t->proof.offset) {
+		old->size = t->proof.offset;
+		tailed_take_proof(t);
+	}
 	old->content_size = old->offset + (t->end > t->begin ? t->end - t->begin : 0);
 	if (!ledger_save_marks(f->ledger, &old, 1, &err)) {
 		follower_failed(f, &err);
@@ -31,6 +35,15 @@ bool follower_settle_old(struct follower *f, struct tailed *t, const char *why)
 	follower_add_loss(f, old, t->end - t->begin);
 	old->id = old->committed = old->lost = old->last_time = old->from = 0;
 	return true;
+}
+
+static void begin_rewritten(struct tailed *t)
+{
+	carried_free(&t->course.carried);
+	t->course.carried = source_carried(t->course.source);
+	t->unsaved = true;
+	reader_begin_anew(t->course.reader, &t->mark);
+	tailed_note_end(t);
 }
 
 bool follower_begin_anew(struct follower *f, struct tailed *t)
@@ -46,14 +59,12 @@ bool follower_begin_anew(struct follower *f, struct tailed *t)
 	t->mark.head_n = t->mark.frontier_n = 0;
 	t->mark.content_size = 0;
 	buf_clear(&t->mark.carried);
-	carried_free(&t->course.carried);
-	t->course.carried = source_carried(t->course.source);
 	t->course.wrapping_known = false;
-	t->begin = 0;
-	t->unsaved = true;
+	t->begin = t->found = t->opened = t->proof.offset = 0;
 	t->settled = false;
-	reader_begin_anew(t->course.reader, &t->mark);
-	tailed_note_end(t);
+	t->known = rewritten;
+	if (rewritten)
+		begin_rewritten(t);
 	return true;
 }
 
@@ -83,6 +94,8 @@ static void at_end(struct follower *f, struct tailed *t)
 	t->mark.content_size = t->begin + unfinished;
 	over = (t->gone || t->rotated) && f->now - t->active >= wait;
 	tailed_note_end(t);
+	if (t->begin == 0 && unfinished && t->proof.offset != t->mark.size) /* it may be lost */
+		(void)reader_prove(t->course.reader, t->mark.size, &t->proof);
 	t->ended = f->now;
 	t->dirty = false;
 	t->course.skip = SKIP_NOTHING;
@@ -129,7 +142,7 @@ void follower_read(struct follower *f, struct tailed *t)
 	}
 	if (t->course.reader == NULL && !follower_open(f, t))
 		return;
-	if (!t->known && !follower_identify(f, t))
+	if (!follower_knows(f, t))
 		return;
 	size = t->mark.size;
 	reader_refresh(t->course.reader, &t->mark);
@@ -143,7 +156,7 @@ void follower_read(struct follower *f, struct tailed *t)
 			at_end(f, t);
 			break;
 		case READ_REPLACED:
-			if (!follower_begin_anew(f, t))
+			if (!follower_begin_anew(f, t) || !follower_knows(f, t))
 				return;
 			break;
 		case READ_CORRUPT:

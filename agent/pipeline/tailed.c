@@ -86,6 +86,14 @@ bool tailed_stands(const struct tailed *t)
 	        (int64_t)st.st_ino == t->mark.inode);
 }
 
+void tailed_take_proof(struct tailed *t)
+{
+	t->mark.head_n = t->proof.head_n;
+	t->mark.head = t->proof.head;
+	t->mark.frontier_n = t->proof.frontier_n;
+	t->mark.frontier = t->proof.frontier;
+}
+
 void tailed_waits(struct tailed *t, int64_t now)
 {
 	if (t->waits_since == 0)

@@ -10,39 +10,32 @@
 #include "agent/base/rate.h"
 #include "agent/pipeline/course.h"
 
-/* What a turn came to. */
-enum turn {
-	TURN_MORE,     /* there is more to read at once */
-	TURN_QUIET,    /* all that is there has been read, or the file cannot be read now */
-	TURN_REPLACED, /* it no longer holds what was counted: it was truncated or written anew */
-	TURN_FINISHED, /* nothing comes any more, and all of it has been read */
-};
-
 struct tailed {
 	struct course course; /* its reader is NULL while the file is closed */
 	struct mark mark;     /* as committed, but for hints, state and reason */
 	size_t source;        /* number */
 	int64_t begin;        /* handed over to the batch up to here; of one that waits: known */
 	int64_t end;          /* bytes that were there when it was last looked at; 0 if packed */
-	struct mark proof;    /* of one that waits: proof of what was seen, up to its offset */
-	int64_t opened;       /* the turn in which a new file was first opened as large as it is */
-	int64_t ended;        /* the last turn that came to its end */
-	int64_t active;       /* monotonic microseconds: when it last had something new */
-	int64_t retry;        /* not to be opened before */
-	int64_t found;        /* when it was first opened; 0: not yet */
-	int64_t waits_since;  /* it has something to read and has not got on; 0: it has nothing */
-	struct rate rate;     /* of bytes that are read */
-	bool refused;         /* no regular file, or our own: it is not opened */
-	bool denied;          /* it is left out, and would be read if the system let us */
-	bool known;           /* what it is; if it is open and this is not, it waits for that */
-	bool outdated;        /* what is known of it is not what its mark says */
-	bool known_held;      /* and what is known says that it is still read */
-	bool seen;            /* by the search for files that is under way */
-	bool dirty;           /* to be looked at */
-	bool unsaved;         /* differs from what is committed */
-	bool gone;            /* its path leads to another file or to none */
-	bool rotated;         /* it got another name, so nobody begins to write at it */
-	bool settled;         /* finished, and not looked at again unless it changes */
+	struct mark
+		proof;  /* of one of which nothing was read: of what was seen, up to its offset */
+	int64_t opened; /* the turn in which a new file was first opened as large as it is */
+	int64_t ended;  /* the last turn that came to its end */
+	int64_t active; /* monotonic microseconds: when it last had something new */
+	int64_t retry;  /* not to be opened before */
+	int64_t found;  /* when it was first opened; 0: not yet */
+	int64_t waits_since; /* it has something to read and has not got on; 0: it has nothing */
+	struct rate rate;    /* of bytes that are read */
+	bool refused;        /* no regular file, or our own: it is not opened */
+	bool denied;         /* it is left out, and would be read if the system let us */
+	bool known;          /* what it is; if it is open and this is not, it waits for that */
+	bool outdated;       /* what is known of it is not what its mark says */
+	bool known_held;     /* and what is known says that it is still read */
+	bool seen;           /* by the search for files that is under way */
+	bool dirty;          /* to be looked at */
+	bool unsaved;        /* differs from what is committed */
+	bool gone;           /* its path leads to another file or to none */
+	bool rotated;        /* it got another name, so nobody begins to write at it */
+	bool settled;        /* finished, and not looked at again unless it changes */
 };
 
 struct tailed *tailed_new(const struct source *s, size_t source, const char *path);
@@ -57,6 +50,8 @@ bool tailed_differs(const struct tailed *t, const struct stat *st);
 bool tailed_has_changed(const struct tailed *t);
 /* Whether its path still leads to it. */
 bool tailed_stands(const struct tailed *t);
+/* The mark says what was seen of one of which nothing was read. */
+void tailed_take_proof(struct tailed *t);
 /* It is about to be read. */
 void tailed_waits(struct tailed *t, int64_t now);
 /* So many bytes of it were handed over. */

@@ -120,3 +120,28 @@ def killed_reading(w):
         w.until(lambda: w.number() > 1, "something is counted")
         w.kill()
         w.start()
+
+
+@case("P-23298", "a log copied over an older copy, in its place: its calls count once")
+def copied_over(w):
+    w.put_lines("app.log.1", "old", 4)
+    w.put_lines("app.log", "a", 2)
+    with w.event():
+        w.caught_up()
+        w.copy("app.log", "app.log.1")
+        w.looked()
+        w.put_lines("app.log", "b", 2)
+
+
+@case("P-20", "emptied, then written again with all that was there and more: each call once", "running")
+def saved_in_place(w):
+    """As an editor saves that writes at the file itself, and is slow."""
+    w.put_lines("app.log", "a", 5)
+    with open(w.path("app.log"), "rb") as f:
+        text = f.read()
+    with w.event():
+        w.truncate("app.log")
+        w.until(lambda: w.file("app.log")[0] == 0, "it is seen empty")
+        w.put("app.log", text)
+        w.put_lines("app.log", "b", 2)
+        w.caught_up()

@@ -52,9 +52,10 @@ class Play:
         self.witness = Log(Files(), self.path("witness"), random.Random(0))
         self.victim = Victim(self.dir)
         watch = self.random.choice(["auto", "poll"])
+        self.rescan = 0.06 if watch == "poll" else 2  # seconds
         with open(self.path("t.yaml"), "w", encoding="ascii") as f:
             f.write(CONFIG % {"dir": self.dir, "watch": watch,
-                              "rescan": "60ms" if watch == "poll" else "2s"})
+                              "rescan": "%dms" % (1000 * self.rescan)})
 
     def path(self, *names):
         return os.path.join(self.dir, *names)
@@ -65,9 +66,11 @@ class Play:
 
     def look(self):
         """Waits until the agent has certainly looked at all files as they are now."""
+        time.sleep(max(0, self.victim.free_since + self.rescan + 0.1 - time.monotonic()))
         now = [(content, content.size if size is None else size)
                for content, size in self.files.at.values()]
-        for _ in range(2):  # by the first it may have found out that it can commit again
+        for _ in range(2):  # by the first it may have found out that it can commit again, and
+            time.sleep(0.07)  # that there is a new file, for which it looks a moment later
             name, line = self.witness.next()
             self.witness.put(name, line)
             self.victim.until(lambda n=name: self.victim.query(

@@ -1,4 +1,5 @@
 """The agent under murder: started, ended in every way, and kept from its work."""
+import contextlib
 import os
 import resource
 import signal
@@ -7,6 +8,9 @@ import subprocess
 import time
 
 PATIENCE = 60  # seconds that anything may take on a busy machine
+
+# A leak checker that gets no descriptors at the end of the process waits for itself for ever.
+NO_LEAK_CHECK = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 
 
 class Wrong(Exception):
@@ -20,6 +24,7 @@ class Victim:
         self.hindrances = set()
         self.said_from = 0
         self.hindered = False  # since it was started
+        self.free_since = 0    # when it got descriptors again; what failed is tried at a rescan
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -41,7 +46,8 @@ class Victim:
         self.said_from = self.out.tell()
         self.process = subprocess.Popen(
             [os.environ["TOKENTAIL"], "run", "-c", self.path("t.yaml")], stdout=self.out,
-            stderr=self.out, restore_signals=False)  # so that a full disk is no signal
+            stderr=self.out, env=os.environ | NO_LEAK_CHECK,
+            restore_signals=False)  # so that a full disk is no signal
 
     def buried(self):
         self.process = None
@@ -83,8 +89,20 @@ class Victim:
             self.hindered = True
             self.hindrances.add(name)
 
+    def has_begun(self):
+        """It has opened something of its own, or has ended."""
+        if self.process.poll() is not None:
+            return True
+        with contextlib.suppress(OSError):
+            folder = "/proc/%d/fd" % self.process.pid
+            return any(os.readlink(os.path.join(folder, n)).startswith(self.path("t.db"))
+                       for n in os.listdir(folder))
+        return False
+
     def no_descriptors(self):
-        self.limit(resource.RLIMIT_NOFILE, "descriptors", 3)
+        if self.process and "stopped" not in self.hindrances:  # the loader, too, needs some
+            self.until(self.has_begun, "its beginning")
+            self.limit(resource.RLIMIT_NOFILE, "descriptors", 3)
 
     def full_disk(self):
         self.limit(resource.RLIMIT_FSIZE, "disk", 0)
@@ -113,7 +131,8 @@ class Victim:
                 _, hard = resource.prlimit(self.process.pid, what)
                 resource.prlimit(self.process.pid, what, (hard, hard))
             self.process.send_signal(signal.SIGCONT)
-            self.hindrances.clear()
+            if "descriptors" in self.hindrances:
+                self.free_since = time.monotonic()
         elif self.process:
             self.buried()
         self.hindrances.clear()
