@@ -261,6 +261,19 @@ static bool is_committed(struct follower *f, struct tailed *t)
 	return false;
 }
 
+/* While it was closed another file may have got its inode and its name, and go on as a copy of a
+ * third that begins alike: it has to be found out again what it is. */
+static void doubt(struct follower *f, struct tailed *t)
+{
+	struct mark *m = &t->mark;
+
+	if (m->id)
+		known_put(f->known, m, false);
+	m->id = m->committed = m->lost = m->last_time = m->from = 0;
+	t->found = t->opened = t->proof.offset = 0;
+	t->known = false;
+}
+
 bool follower_open(struct follower *f, struct tailed *t)
 {
 	const struct source_config *c = source_configuration(t->course.source);
@@ -288,6 +301,8 @@ bool follower_open(struct follower *f, struct tailed *t)
 		return true;
 	if (!c->rewritten && reader_resume(t->course.reader, &before)) {
 		t->begin = t->mark.offset;
+		if (t->mark.size > before.size && !t->mark.gzip)
+			doubt(f, t);
 		return true;
 	}
 	if (follower_begin_anew(f, t))

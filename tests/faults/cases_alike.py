@@ -133,6 +133,25 @@ def copied_over(w):
         w.put_lines("app.log", "b", 2)
 
 
+@case("P-40071", "a log copied over an older one that begins as it does: its calls count once")
+def copied_over_alike(w):
+    """Which then seems to have grown."""
+    w.others["skipped"] = None
+    w.put("app.log.1", BANNER)
+    w.put("app.log", BANNER)
+    w.put_lines("app.log", "a", 100)
+    with w.event():
+        w.caught_up()
+        if w.running:
+            w.until(lambda: w.path("app.log.1") not in w.descriptors()[0], "it is finished")
+            w.agent.send_signal(signal.SIGSTOP)
+        w.copy("app.log", "app.log.1")
+        if w.running:
+            w.agent.send_signal(signal.SIGCONT)
+        w.looked()
+        w.put_lines("app.log", "b", 2)
+
+
 @case("P-20", "emptied, then written again with all that was there and more: each call once", "running")
 def saved_in_place(w):
     """As an editor saves that writes at the file itself, and is slow."""
