@@ -7,62 +7,25 @@
  * `offset`, `head` and `recent` follow the bytes as they are given or passed over, never as they
  * are read: whatever is in the tail has not been counted.
  */
-#include "agent/follow/reader.h"
+#include "agent/follow/reader_inner.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/base/buf.h"
 #include "agent/base/mem.h"
-#include "agent/follow/gunzip.h"
 #include "agent/follow/regular.h"
 
 enum {
-	MAGIC_BYTES = 2,
 	/* A piece that grew beyond this for a long line is given back when it is not needed. */
 	PIECE_KEEP = 8 * PIECE_BYTES,
 	PIECE_MOST = LINE_MAX_BYTES + PIECE_BYTES, /* with room for the longest record */
 	HOLE_BYTES = 1 << 20,                      /* the least that is not worth reading */
 };
 
-struct reader {
-	int fd;
-	const char *name; /* in words, for errors */
-	bool named;       /* opened by its path: `consumed` is where the descriptor stands */
-	struct reader_options options;
-	struct gunzip *gunzip; /* NULL: plain */
-	int64_t consumed;      /* plain: bytes read */
-	struct buf tail;       /* read, not given */
-	bool passing;          /* inside a record over LINE_MAX_BYTES */
-	int64_t passed;        /* bytes of it so far */
-	int64_t offset;
-	uint32_t head_n, recent_n;
-	char head[MARK_BYTES];   /* the first bytes */
-	char recent[MARK_BYTES]; /* the last ones before offset */
-	struct hash128 head_hash;
-	char reason[160];
-};
-
 /* ---- opening ---- */
-
-static int64_t in_ns(struct timespec t)
-{
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
-static void fill_hints(struct mark *m, const struct stat *st, bool gzip)
-{
-	m->gzip = gzip;
-	m->device = (int64_t)st->st_dev;
-	m->inode = (int64_t)st->st_ino;
-	m->size = st->st_size;
-	m->mtime_ns = in_ns(st->st_mtim);
-	m->ctime_ns = in_ns(st->st_ctim);
-}
 
 /* read() that is not put off by signals. */
 static ssize_t read_some(int fd, char *p, size_t n)
@@ -87,7 +50,7 @@ struct reader *reader_open(const char *path, bool follow_symlinks, struct reader
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	r = reader_from_fd(fd, "the file", options);
 	r->named = true;
-	fill_hints(m, &st, r->gunzip != NULL);
+	reader_fill_hints(m, &st, r->gunzip != NULL);
 	return r;
 }
 
@@ -123,6 +86,16 @@ void reader_close(struct reader **r)
 	*r = NULL;
 }
 
+void reader_set_finished(struct reader *r)
+{
+	r->options.finished = true;
+}
+
+bool reader_is_finished(const struct reader *r)
+{
+	return r->options.finished;
+}
+
 /* ---- where the bytes come from ---- */
 
 static enum read_result fetch_gzip(struct reader *r, char *p, size_t n, size_t *ret)
@@ -156,13 +129,13 @@ static enum read_result fetch_plain(struct reader *r, char *p, size_t n, size_t 
 }
 
 /* Up to `n` bytes more; READ_PIECE when there were any. */
-static enum read_result fetch(struct reader *r, char *p, size_t n, size_t *ret)
+enum read_result reader_fetch(struct reader *r, char *p, size_t n, size_t *ret)
 {
 	return (r->gunzip ? fetch_gzip : fetch_plain)(r, p, n, ret);
 }
 
 /* Bytes are given or passed over: the marks move on. */
-static void advance(struct reader *r, const char *p, size_t n)
+void reader_advance(struct reader *r, const char *p, size_t n)
 {
 	size_t head = MARK_BYTES - r->head_n, kept = r->recent_n;
 
@@ -190,7 +163,7 @@ static void advance_hole(struct reader *r, int64_t n)
 {
 	static const char zeros[2 * MARK_BYTES];
 
-	advance(r, zeros, sizeof(zeros));
+	reader_advance(r, zeros, sizeof(zeros));
 	r->offset += n - (int64_t)sizeof(zeros);
 	r->consumed += n;
 }
@@ -218,13 +191,11 @@ static bool skip_hole(struct reader *r)
 		return false;
 	}
 	if (r->tail.n)
-		advance(r, r->tail.p, r->tail.n);
+		reader_advance(r, r->tail.p, r->tail.n);
 	buf_clear(&r->tail);
 	advance_hole(r, data - r->consumed);
 	return true;
 }
-
-static bool is_replaced(const struct reader *r, const struct piece *p, size_t seam);
 
 /* ---- pieces ---- */
 
@@ -277,7 +248,7 @@ static enum read_result give(struct reader *r, struct piece *p, size_t n)
 	p->n = n;
 	memset(p->p + n, 0, PIECE_PAD);
 	p->offset = r->offset;
-	advance(r, p->p, n);
+	reader_advance(r, p->p, n);
 	p->end = r->offset;
 	p->head_n = r->head_n;
 	p->head = r->head_hash;
@@ -314,7 +285,7 @@ static size_t whole(const struct reader *r, const struct reader_cut *cut, const 
 /* Drops the first bytes of the piece. */
 static void drop(struct reader *r, struct piece *p, size_t n)
 {
-	advance(r, p->p, n);
+	reader_advance(r, p->p, n);
 	r->passed += (int64_t)n;
 	p->n -= n;
 	memmove(p->p, p->p + n, p->n);
@@ -370,7 +341,7 @@ static enum read_result fetch_more(struct reader *r, struct piece *p)
 	if (want > PIECE_MOST - p->n)
 		want = PIECE_MOST - p->n;
 	piece_reserve(p, p->n + want);
-	result = fetch(r, p->p + p->n, want, &got);
+	result = reader_fetch(r, p->p + p->n, want, &got);
 	p->n += got;
 	return result;
 }
@@ -389,7 +360,7 @@ enum read_result reader_next(struct reader *r, const struct reader_cut *cut, str
 		size_t seam = p->n, n;
 		enum read_result result = fetch_more(r, p);
 
-		if (is_replaced(r, p, seam))
+		if (reader_is_replaced(r, p, seam))
 			return READ_REPLACED;
 		if (result == READ_PIECE && p->n < enough)
 			continue;
@@ -422,190 +393,4 @@ int64_t reader_consumed(const struct reader *r)
 int64_t reader_unfinished(const struct reader *r)
 {
 	return r->passed + (int64_t)r->tail.n;
-}
-
-/* ---- following ---- */
-
-static bool pread_all(int fd, char *p, size_t n, int64_t at)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t got = pread(fd, p + done, n - done, at + (int64_t)done);
-
-		if (got == 0 || (got < 0 && errno != EINTR))
-			return false;
-		done += got > 0 ? (size_t)got : 0;
-	}
-	return true;
-}
-
-bool reader_has_changed(const struct reader *r, const struct mark *m)
-{
-	struct stat st;
-
-	return fstat(r->fd, &st) == 0 &&
-	       (st.st_size != m->size || in_ns(st.st_mtim) != m->mtime_ns);
-}
-
-void reader_refresh(const struct reader *r, struct mark *m)
-{
-	struct stat st;
-
-	if (fstat(r->fd, &st) == 0)
-		fill_hints(m, &st, r->gunzip != NULL);
-}
-
-bool reader_became_gzip(const struct reader *r)
-{
-	char magic[MAGIC_BYTES];
-
-	return r->gunzip == NULL && r->offset == 0 && pread_all(r->fd, magic, sizeof(magic), 0) &&
-	       gunzip_magic(magic);
-}
-
-void reader_set_finished(struct reader *r)
-{
-	r->options.finished = true;
-}
-
-bool reader_is_finished(const struct reader *r)
-{
-	return r->options.finished;
-}
-
-/* ---- identity ---- */
-
-struct str reader_head(struct reader *r)
-{
-	char more[MARK_BYTES];
-	size_t got;
-
-	if (r->offset)
-		return (struct str){r->head, r->head_n};
-	while (r->tail.n < MARK_BYTES && fetch(r, more, MARK_BYTES - r->tail.n, &got) == READ_PIECE)
-		buf_bytes(&r->tail, more, got);
-	return (struct str){r->tail.p ? r->tail.p : "",
-	                    r->tail.n < MARK_BYTES ? r->tail.n : MARK_BYTES};
-}
-
-static void rewind_to(struct reader *r, int64_t offset)
-{
-	(void)lseek(r->fd, offset, SEEK_SET);
-	if (r->gunzip)
-		gunzip_restart(r->gunzip);
-	buf_clear(&r->tail);
-	r->consumed = r->offset = offset;
-	r->head_n = r->recent_n = 0;
-	r->passing = false;
-	r->passed = 0;
-}
-
-void reader_begin_anew(struct reader *r, struct mark *m)
-{
-	rewind_to(r, 0);
-	r->options.finished = false;
-	reader_refresh(r, m);
-}
-
-/* Whether these bytes stand at a place of the file. */
-static bool stands(const struct reader *r, const char *p, size_t n, int64_t at)
-{
-	char bytes[MARK_BYTES];
-
-	return n == 0 || (pread_all(r->fd, bytes, n, at) && memcmp(bytes, p, n) == 0);
-}
-
-/*
- * Whether the bytes before the offset, or those of the piece behind it, are no longer what was
- * read. Asked after more has been read, from `seam` on: had the file been truncated before that,
- * those before the seam would not stand there. A new piece may begin as an old one did, with a
- * hole.
- */
-static bool is_replaced(const struct reader *r, const struct piece *p, size_t seam)
-{
-	size_t n = p->n < MARK_BYTES ? p->n : MARK_BYTES;
-	size_t before = seam < MARK_BYTES ? seam : MARK_BYTES;
-	struct stat st;
-
-	if (!r->options.followed || r->gunzip)
-		return false;
-	if (fstat(r->fd, &st) == 0 && st.st_size < r->offset + (int64_t)p->n)
-		return true;
-	return !stands(r, r->recent, r->recent_n, r->offset - r->recent_n) ||
-	       !stands(r, p->p, n, r->offset) ||
-	       !stands(r, p->p + seam - before, before, r->offset + (int64_t)(seam - before));
-}
-
-/* To the offset at once; the marks are read from their places. */
-static bool seek_plain(struct reader *r, const struct mark *known)
-{
-	rewind_to(r, known->offset);
-	if (!pread_all(r->fd, r->head, known->head_n, 0) ||
-	    !pread_all(r->fd, r->recent, known->frontier_n, known->offset - known->frontier_n))
-		return false;
-	r->head_n = known->head_n;
-	r->recent_n = known->frontier_n;
-	r->head_hash = hash128(HASH_PLAIN, (struct str){r->head, r->head_n});
-	return true;
-}
-
-/* To the offset through everything before it. */
-static bool seek_gzip(struct reader *r, const struct mark *known)
-{
-	char *bytes = xmalloc(PIECE_BYTES);
-	size_t got = 1;
-
-	rewind_to(r, 0);
-	while (r->offset < known->offset && got) {
-		/* The head first: other content mostly differs there. */
-		int64_t left = (r->offset ? known->offset : known->head_n) - r->offset;
-
-		(void)fetch(r, bytes, left < PIECE_BYTES ? (size_t)left : PIECE_BYTES, &got);
-		advance(r, bytes, got);
-		if (r->head_n == known->head_n && !hash128_eq(r->head_hash, known->head))
-			got = 0;
-	}
-	free(bytes);
-	return r->offset == known->offset;
-}
-
-static uint32_t marked(int64_t offset)
-{
-	return offset < MARK_BYTES ? (uint32_t)offset : MARK_BYTES;
-}
-
-bool reader_prove(const struct reader *r, int64_t size, struct mark *m)
-{
-	char bytes[MARK_BYTES];
-	uint32_t n = marked(size);
-
-	if (r->gunzip || !pread_all(r->fd, bytes, n, 0))
-		return false;
-	m->head = hash128(HASH_PLAIN, (struct str){bytes, n});
-	if (!pread_all(r->fd, bytes, n, size - n))
-		return false;
-	m->frontier = hash128(HASH_PLAIN, (struct str){bytes, n});
-	m->head_n = m->frontier_n = n;
-	m->offset = size;
-	return true;
-}
-
-bool reader_resume(struct reader *r, const struct mark *known)
-{
-	struct hash128 frontier;
-	bool same = known->offset >= 0 && known->head_n == marked(known->offset) &&
-	            known->frontier_n == known->head_n;
-
-	if (known->offset == 0) {
-		if (r->offset)
-			rewind_to(r, 0);
-		return same;
-	}
-	same = same && (r->gunzip ? seek_gzip : seek_plain)(r, known);
-	frontier = hash128(HASH_PLAIN, (struct str){r->recent, r->recent_n});
-	if (same && hash128_eq(r->head_hash, known->head) && hash128_eq(frontier, known->frontier))
-		return true;
-	rewind_to(r, 0);
-	return false;
 }
