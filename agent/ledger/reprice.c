@@ -25,7 +25,8 @@ static const char CALL_SET[] = "UPDATE call_rows SET combination = ?, cost = ?, 
  */
 static const char KEYS_SET[] =
 	"UPDATE dedupe SET combination = k.combination, cost = k.cost, flags = k.flags "
-	"FROM call_rows k WHERE k.id = dedupe.call AND dedupe.time >= ? AND dedupe.time < ? "
+	"FROM call_rows k WHERE k.id = dedupe.call AND k.dedupe_key = dedupe.key "
+	"AND dedupe.time >= ? AND dedupe.time < ? "
 	"AND (k.combination <> dedupe.combination OR k.cost <> dedupe.cost "
 	"OR k.flags <> dedupe.flags)";
 static const char TOTALS_CLEAN[] = "DELETE FROM total_rows WHERE calls = 0 AND id >= ? AND id < ?";

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/ledger/inner.h"
+#include "agent/ledger/dedupe.h"
 #include "agent/ledger/rotate.h"
 #include "agent/ledger/rows.h"
 
 enum { ROWS_AT_ONCE = 20000 };
 
 static const char FILE_OF[] = "SELECT id FROM files WHERE path = ? ORDER BY id DESC LIMIT 1";
-static const char KEY_MOVED[] = "UPDATE dedupe SET call = ? WHERE key = ? AND time / 1000 = ?";
+static const char KEY_MOVED[] = "UPDATE dedupe SET call = ? WHERE key = ? AND " DEDUPE_MS " = ?";
 
 struct restoring {
 	struct ledger *l;
