@@ -46,6 +46,7 @@ struct repricing {
 	const struct reprice *options;
 	struct reprice_result *result;
 	struct grouping grouping;
+	struct scan totals;        /* for the times at which totals stand */
 	struct reprice_sums *sums; /* by group */
 	size_t sums_n, sums_room;
 	struct batch *batch; /* what the changes of a round do to the totals */
@@ -185,6 +186,8 @@ static bool take_all(struct repricing *r, struct err *err)
 	struct kept_call kept;
 	bool more = true, good = true;
 
+	if (!query_of_sessions(&r->options->query))
+		kept_as_totals(calls, &r->totals);
 	while (good && (good = kept_next(calls, &kept, &more, err)) && more)
 		if (!take(r, &kept))
 			good = write_round(r, calls, err);
@@ -315,6 +318,8 @@ static bool run(struct repricing *r, struct err *err)
 	bool good = totals != NULL;
 
 	if (good) {
+		r->totals =
+			(struct scan){.zone = ledger_zone(r->l), .days_before = r->l->days_before};
 		r->result->since = totals->since;
 		r->result->until = totals->until;
 		good = take_all(r, err) && agrees(r, totals, err) && count_archived(r, err) &&
