@@ -137,12 +137,13 @@ static bool transact(struct restoring *r, const char *folder, const struct segme
 {
 	struct sql *sql = &r->l->sql;
 
-	if (sql_run(sql, "BEGIN IMMEDIATE", err) && put_back(r, folder, s, err) &&
-	    segments_remove(sql, s->day, err) && sql_run(sql, "COMMIT", err))
-		return true;
-	sql_roll_back(sql);
-	names_forget(&r->l->names);
-	return false;
+	bool good = sql_begin_durable(sql, err) && put_back(r, folder, s, err) &&
+	            segments_remove(sql, s->day, err) && sql_run(sql, "COMMIT", err);
+
+	sql_end_durable(sql);
+	if (!good)
+		names_forget(&r->l->names);
+	return good;
 }
 
 bool rotation_restore(struct ledger *l, const char *folder, const struct segment *s,

@@ -231,14 +231,13 @@ static bool enter(struct move *m, bool *changed, struct err *err)
 {
 	struct sql *sql = &m->l->sql;
 	bool same = false;
-	bool good = sql_run(sql, "BEGIN IMMEDIATE", err) && is_unchanged(m, &same, err);
+	bool good = sql_begin_durable(sql, err) && is_unchanged(m, &same, err);
 
 	*changed = good && !same;
 	good = good && same && remove_rows(sql, m->day, err) &&
 	       superseded_clear(sql, m->day, err) && segments_set(sql, &m->new, err) &&
 	       sql_run(sql, "COMMIT", err);
-	if (!good)
-		sql_roll_back(sql);
+	sql_end_durable(sql);
 	return good;
 }
 
