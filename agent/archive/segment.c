@@ -125,10 +125,30 @@ bool segment_settle(const char *folder, int64_t day, const struct segment *known
 	return good;
 }
 
+static const char *const beside[] = {SUFFIX_NEW, SUFFIX_BEFORE};
+
+bool segment_is_unsettled(const char *folder, int64_t day)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		char *path = segment_path(folder, day, beside[i]);
+
+		any |= access(path, F_OK) == 0;
+		free(path);
+	}
+	return any;
+}
+
 void segment_remove(const char *folder, int64_t day)
 {
 	char *path = segment_path(folder, day, "");
 
 	(void)unlink(path);
 	free(path);
+	for (size_t i = 0; i < 2; i++) {
+		path = segment_path(folder, day, beside[i]);
+		(void)unlink(path);
+		free(path);
+	}
 }

@@ -60,6 +60,9 @@ void segment_writer_free(struct segment_writer **w);
  * knows stays. `known` NULL: the ledger knows none of that day. */
 bool segment_settle(const char *folder, int64_t day, const struct segment *known, struct err *err);
 
+/* Whether there are files of a day that segment_settle would remove or put back. */
+bool segment_is_unsettled(const char *folder, int64_t day);
+
 /* Of a day that the ledger knows no more. What cannot be removed stays. */
 void segment_remove(const char *folder, int64_t day);
 

@@ -278,6 +278,23 @@ bool rotation_move(struct ledger *l, const struct rotation *r, struct rotation_d
 	return entered || *changed;
 }
 
+/* ---- what others left ---- */
+
+bool rotation_tidy(struct ledger *l, const char *folder, struct err *err)
+{
+	struct err ignored = {0};
+	struct segment *all;
+	size_t n;
+
+	if (!segments_load(&l->sql, 0, INT64_MAX, &all, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (segment_is_unsettled(folder, all[i].day))
+			(void)segment_settle(folder, all[i].day, &all[i], &ignored);
+	free(all);
+	return true;
+}
+
 /* ---- the end of the archive ---- */
 
 bool rotation_expire(struct ledger *l, const char *folder, int64_t before, int64_t *n,
