@@ -36,11 +36,19 @@ void segment_date(int64_t day, char out[SEGMENT_DATE]); /* "2026-01-31" */
 /* "2026/calls-2026-01-31.jsonl.gz", appended. */
 void segment_name(struct buf *out, int64_t day);
 
+/*
+ * Appends what `prices` is of a file with calls of another, whose header says `old`, and calls
+ * priced by the books of `add`: each book once, with a space between. The oldest of very many are
+ * left out.
+ */
+void segment_join_prices(struct buf *out, struct str old, struct str add);
+
 /* ---- writing ---- */
 
 struct segment_writer;
 
-/* A new file under a temporary name; `prices` names where costs come from. NULL and *err. */
+/* A new file under a temporary name; `prices` names the price books that its costs come from. NULL
+ * and *err. */
 struct segment_writer *segment_create(const char *folder, int64_t day, struct str prices,
                                       struct err *err);
 /* A further member for the file there is. What lies behind `to`'s bytes is cut off. NULL and *err:
@@ -79,6 +87,8 @@ struct segment_reader *segment_open_new(const char *folder, const struct segment
  * is damaged, and where. */
 bool segment_next(struct segment_reader *r, struct archived *ret, bool *more, struct err *err);
 void segment_close(struct segment_reader **r);
+/* What its header says of the price books; lives as long as the reader. */
+struct str segment_prices(const struct segment_reader *r);
 /* Opens a segment and reads all of it. False and *err: which damage it has. */
 bool segment_verify(const char *folder, const struct segment *s, struct err *err);
 

@@ -128,19 +128,15 @@ static bool may_go_on(const struct move *m, struct err *err)
 	       err_set(err, "the archive was not finished: the agent ends");
 }
 
-static bool put_archived(struct move *m, struct segment_writer *w, struct err *err)
+/* `calls` NULL: the archive has none of the day. */
+static bool put_archived(struct move *m, struct segment_writer *w, struct segment_calls *calls,
+                         struct err *err)
 {
-	struct segment_calls *calls;
 	struct archived a;
-	bool more = true, good = true;
+	bool more = calls != NULL, good = true;
 
-	if (!m->is_known)
-		return true;
-	calls = segment_calls_open(&m->l->sql, m->r->folder, &m->known, err);
-	good = calls != NULL;
-	while (good && (good = segment_calls_next(calls, &a, &more, err)) && more)
+	while (good && more && (good = segment_calls_next(calls, &a, &more, err)) && more)
 		good = may_go_on(m, err) && segment_put(w, &a, err);
-	segment_calls_close(&calls);
 	return good;
 }
 
@@ -170,13 +166,34 @@ static bool put_rows(struct move *m, struct segment_writer *w, struct err *err)
 	return good;
 }
 
+static bool write_both(struct move *m, struct segment_calls *archived, struct err *err)
+{
+	struct buf prices = {0};
+	struct segment_writer *w;
+	bool good;
+
+	segment_join_prices(&prices, archived ? segment_calls_prices(archived) : STR(""),
+	                    m->r->prices);
+	w = segment_create(m->r->folder, m->day, buf_view(&prices), err);
+	good = w && put_archived(m, w, archived, err) && put_rows(m, w, err) &&
+	       segment_finish(w, &m->new, err);
+	segment_writer_free(&w);
+	buf_free(&prices);
+	return good;
+}
+
 static bool write_new(struct move *m, struct err *err)
 {
-	struct segment_writer *w = segment_create(m->r->folder, m->day, m->r->prices, err);
-	bool good = w && put_archived(m, w, err) && put_rows(m, w, err) &&
-	            segment_finish(w, &m->new, err);
+	struct segment_calls *archived = NULL;
+	bool good;
 
-	segment_writer_free(&w);
+	if (m->is_known) {
+		archived = segment_calls_open(&m->l->sql, m->r->folder, &m->known, err);
+		if (archived == NULL)
+			return false;
+	}
+	good = write_both(m, archived, err);
+	segment_calls_close(&archived);
 	return good;
 }
 
