@@ -91,5 +91,7 @@ void segment_close(struct segment_reader **r);
 struct str segment_prices(const struct segment_reader *r);
 /* Opens a segment and reads all of it. False and *err: which damage it has. */
 bool segment_verify(const char *folder, const struct segment *s, struct err *err);
+/* The same of a new file that has no name yet. */
+bool segment_verify_new(const char *folder, const struct segment *s, struct err *err);
 
 #endif

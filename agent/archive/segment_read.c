@@ -243,9 +243,8 @@ bool segment_next(struct segment_reader *r, struct archived *ret, bool *more, st
 	return true;
 }
 
-bool segment_verify(const char *folder, const struct segment *s, struct err *err)
+static bool read_to_end(struct segment_reader *r, struct err *err)
 {
-	struct segment_reader *r = segment_open(folder, s, err);
 	struct archived a;
 	bool more = true, good = r != NULL;
 
@@ -253,4 +252,14 @@ bool segment_verify(const char *folder, const struct segment *s, struct err *err
 		;
 	segment_close(&r);
 	return good;
+}
+
+bool segment_verify(const char *folder, const struct segment *s, struct err *err)
+{
+	return read_to_end(segment_open(folder, s, err), err);
+}
+
+bool segment_verify_new(const char *folder, const struct segment *s, struct err *err)
+{
+	return read_to_end(segment_open_new(folder, s, err), err);
 }

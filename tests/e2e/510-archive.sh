@@ -121,10 +121,6 @@ expect_text out '1,000 calls of these days are in the archive; with --detail the
 expect_status 0 report --db "$DB" --by session --json
 expect_json archived_calls_not_read 1000
 
-# Prices are of calls in the database, and reprice says what it cannot reach.
-expect_status 0 reprice --db "$DB" --dry-run -c tokentail.yaml
-expect_text out 'are in the archive and stay as they are; `tokentail archive restore` brings them back'
-
 # ---- back, and out again ----
 
 expect_status 2 archive restore --db "$DB"
