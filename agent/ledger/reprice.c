@@ -18,17 +18,11 @@
 
 static const char CALL_SET[] = "UPDATE call_rows SET combination = ?, cost = ?, price = ?, "
 			       "flags = ? WHERE id = ?";
-/* What a call put into the totals is remembered with its dedupe key, so that it can be taken back:
- * of a call in the archive, and of all in the database. */
+/* What a call put into the totals is remembered with its dedupe key, so that it can be taken back.
+ */
 static const char KEY_SET[] =
 	"UPDATE dedupe SET combination = ?, cost = ?, flags = ? WHERE key = ? AND " DEDUPE_MS
 	" = ?";
-static const char KEYS_SET[] =
-	"UPDATE dedupe SET combination = k.combination, cost = k.cost, flags = k.flags "
-	"FROM call_rows k WHERE k.id = dedupe.call AND k.dedupe_key = dedupe.key "
-	"AND dedupe.time >= ? AND dedupe.time < ? "
-	"AND (k.combination <> dedupe.combination OR k.cost <> dedupe.cost "
-	"OR k.flags <> dedupe.flags)";
 static const char TOTALS_CLEAN[] = "DELETE FROM total_rows WHERE calls = 0 AND id >= ? AND id < ?";
 static const char AUDIT_ADD[] =
 	"INSERT INTO reprice_rows (time, since, until, calls, changed, cost_before, cost_after, "
@@ -148,10 +142,8 @@ static bool write_calls(struct repricing *r, const struct ids *ids, struct err *
 	for (size_t i = 0; good && i < r->changes_n; i++) {
 		const struct change *c = &r->changes[i];
 
-		if (c->id)
-			good = write_row(r, c, ids, err);
-		else if (c->key)
-			good = write_key(r, c, ids, err);
+		good = (c->id == 0 || write_row(r, c, ids, err)) &&
+		       (c->key == 0 || write_key(r, c, ids, err));
 	}
 	return good;
 }
@@ -226,21 +218,20 @@ static bool agrees(struct repricing *r, const struct query_result *totals, struc
 	                       r->l->sql.path);
 }
 
-static bool finish_tables(struct repricing *r, struct err *err)
+/* Totals that calls have left for those of another combination. */
+static bool clean_totals(struct repricing *r, struct err *err)
 {
 	const struct reprice_result *t = r->result;
-	sqlite3_stmt *keys = sql_statement(&r->l->sql, KEYS_SET, err);
-	sqlite3_stmt *clean = sql_statement(&r->l->sql, TOTALS_CLEAN, err);
+	sqlite3_stmt *st = sql_statement(&r->l->sql, TOTALS_CLEAN, err);
 	const int64_t hours[] = {total_id_first(t->since / TIME_SEC),
 	                         total_id_first(t->until / TIME_SEC)};
 
 	if (t->total.changed == 0)
 		return true;
-	if (keys == NULL || clean == NULL)
+	if (st == NULL)
 		return false;
-	sql_bind_ints(keys, 1, (const int64_t[]){t->since, t->until}, 2);
-	sql_bind_ints(clean, 1, hours, 2);
-	return sql_done(&r->l->sql, keys, err) && sql_done(&r->l->sql, clean, err);
+	sql_bind_ints(st, 1, hours, 2);
+	return sql_done(&r->l->sql, st, err);
 }
 
 static bool audit(struct repricing *r, struct err *err)
@@ -315,7 +306,7 @@ static bool run(struct repricing *r, struct err *err)
 		       make_rows(r, err);
 	}
 	if (good && !r->options->dry)
-		good = finish_tables(r, err) && audit(r, err) && reprice_publish(r, err);
+		good = clean_totals(r, err) && audit(r, err) && reprice_publish(r, err);
 	query_result_free(&totals);
 	return good;
 }

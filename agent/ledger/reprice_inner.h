@@ -11,9 +11,9 @@ enum { REPRICE_ROUND = 4096 }; /* changes written at once */
 
 /* A call as it will be; combination and price are numbers of the batch. */
 struct change {
-	int64_t id; /* of its row; 0: it is in the archive */
-	uint64_t key;
-	int64_t ms; /* its time, as the archive has it */
+	int64_t id;   /* of its row; 0: it is in the archive */
+	uint64_t key; /* of dedupe; 0: none */
+	int64_t ms;   /* its time, as it is where the call is kept */
 	int64_t cost;
 	uint32_t combination, price;
 	unsigned flags;
