@@ -135,16 +135,24 @@ static bool write_key(struct repricing *r, const struct change *c, const struct 
 	return sql_done(&r->l->sql, st, err);
 }
 
+static int by_key(const void *a, const void *b)
+{
+	int64_t x = (int64_t)((const struct change *)a)->key;
+	int64_t y = (int64_t)((const struct change *)b)->key;
+
+	return (x > y) - (x < y);
+}
+
+/* Rows in the order they lie on disk, then keys in theirs. */
 static bool write_calls(struct repricing *r, const struct ids *ids, struct err *err)
 {
 	bool good = true;
 
-	for (size_t i = 0; good && i < r->changes_n; i++) {
-		const struct change *c = &r->changes[i];
-
-		good = (c->id == 0 || write_row(r, c, ids, err)) &&
-		       (c->key == 0 || write_key(r, c, ids, err));
-	}
+	for (size_t i = 0; good && i < r->changes_n; i++)
+		good = r->changes[i].id == 0 || write_row(r, &r->changes[i], ids, err);
+	qsort(r->changes, r->changes_n, sizeof(*r->changes), by_key);
+	for (size_t i = 0; good && i < r->changes_n; i++)
+		good = r->changes[i].key == 0 || write_key(r, &r->changes[i], ids, err);
 	return good;
 }
 

@@ -7,7 +7,7 @@
 #include "agent/ledger/reprice.h"
 #include "agent/ledger/segments.h"
 
-enum { REPRICE_ROUND = 4096 }; /* changes written at once */
+enum { REPRICE_ROUND = 1 << 15 }; /* changes written at once */
 
 /* A call as it will be; combination and price are numbers of the batch. */
 struct change {
