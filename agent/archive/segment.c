@@ -79,13 +79,43 @@ bool segment_failed(struct err *err, const char *path, const char *what)
 	return err_set(err, "%s: %s: %s", path, what, strerror(errno));
 }
 
+/* The first name of a list, which is cut off it. */
+static struct str cut_name(struct str *list)
+{
+	const char *end = memchr(list->p, ' ', list->n);
+	struct str name = {list->p, end ? (size_t)(end - list->p) : list->n};
+	size_t used = end ? name.n + 1 : name.n;
+
+	list->p += used;
+	list->n -= used;
+	return name;
+}
+
+void segment_join_prices(struct buf *out, struct str old, struct str add)
+{
+	size_t begin = out->n;
+
+	while (old.n) {
+		bool fits = old.n + 1 + add.n <= PRICES_MAX;
+		struct str name = cut_name(&old);
+
+		if (!fits || name.n == 0 || str_eq(name, add))
+			continue;
+		buf_str(out, name);
+		buf_char(out, ' ');
+	}
+	if (add.n == 0 && out->n > begin)
+		out->n--;
+	buf_str(out, add);
+}
+
 /* ---- which one counts ---- */
 
 /* When the segment of this name was made; -1: it is none, or not there. */
 static int64_t made_at(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	int64_t made = fd >= 0 ? segment_made(fd) : -1;
+	int64_t made = fd >= 0 ? segment_made(fd, NULL) : -1;
 
 	if (fd >= 0)
 		(void)close(fd);
@@ -125,10 +155,30 @@ bool segment_settle(const char *folder, int64_t day, const struct segment *known
 	return good;
 }
 
+static const char *const beside[] = {SUFFIX_NEW, SUFFIX_BEFORE};
+
+bool segment_is_unsettled(const char *folder, int64_t day)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		char *path = segment_path(folder, day, beside[i]);
+
+		any |= access(path, F_OK) == 0;
+		free(path);
+	}
+	return any;
+}
+
 void segment_remove(const char *folder, int64_t day)
 {
 	char *path = segment_path(folder, day, "");
 
 	(void)unlink(path);
 	free(path);
+	for (size_t i = 0; i < 2; i++) {
+		path = segment_path(folder, day, beside[i]);
+		(void)unlink(path);
+		free(path);
+	}
 }

@@ -36,11 +36,19 @@ void segment_date(int64_t day, char out[SEGMENT_DATE]); /* "2026-01-31" */
 /* "2026/calls-2026-01-31.jsonl.gz", appended. */
 void segment_name(struct buf *out, int64_t day);
 
+/*
+ * Appends what `prices` is of a file with calls of another, whose header says `old`, and calls
+ * priced by the books of `add`: each book once, with a space between. The oldest of very many are
+ * left out.
+ */
+void segment_join_prices(struct buf *out, struct str old, struct str add);
+
 /* ---- writing ---- */
 
 struct segment_writer;
 
-/* A new file under a temporary name; `prices` names where costs come from. NULL and *err. */
+/* A new file under a temporary name; `prices` names the price books that its costs come from. NULL
+ * and *err. */
 struct segment_writer *segment_create(const char *folder, int64_t day, struct str prices,
                                       struct err *err);
 /* A further member for the file there is. What lies behind `to`'s bytes is cut off. NULL and *err:
@@ -60,6 +68,9 @@ void segment_writer_free(struct segment_writer **w);
  * knows stays. `known` NULL: the ledger knows none of that day. */
 bool segment_settle(const char *folder, int64_t day, const struct segment *known, struct err *err);
 
+/* Whether there are files of a day that segment_settle would remove or put back. */
+bool segment_is_unsettled(const char *folder, int64_t day);
+
 /* Of a day that the ledger knows no more. What cannot be removed stays. */
 void segment_remove(const char *folder, int64_t day);
 
@@ -76,7 +87,11 @@ struct segment_reader *segment_open_new(const char *folder, const struct segment
  * is damaged, and where. */
 bool segment_next(struct segment_reader *r, struct archived *ret, bool *more, struct err *err);
 void segment_close(struct segment_reader **r);
+/* What its header says of the price books; lives as long as the reader. */
+struct str segment_prices(const struct segment_reader *r);
 /* Opens a segment and reads all of it. False and *err: which damage it has. */
 bool segment_verify(const char *folder, const struct segment *s, struct err *err);
+/* The same of a new file that has no name yet. */
+bool segment_verify_new(const char *folder, const struct segment *s, struct err *err);
 
 #endif

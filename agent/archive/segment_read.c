@@ -27,6 +27,7 @@ struct segment_reader {
 	int fd;
 	struct segment segment; /* as it should be */
 	struct segment_sums sums;
+	struct buf prices; /* of the header */
 	struct gunzip *gunzip;
 	struct archived_reader *lines;
 	char *text; /* LINE_MAX_BYTES + READ_BYTES + RECORD_PAD */
@@ -36,15 +37,15 @@ struct segment_reader {
 
 /* ---- the header ---- */
 
-int64_t segment_made(int fd)
+int64_t segment_made(int fd, struct buf *prices)
 {
-	static const struct str paths[] = {{"tokentail_archive", 17}, {"made", 4}};
+	static const struct str paths[] = {{"tokentail_archive", 17}, {"made", 4}, {"prices", 6}};
 	char text[HEADER_MAX + RECORD_PAD] = {0};
 	struct gunzip *g = gunzip_new(inflate_libraries[0], fd, STR(""));
 	struct err err = {0};
-	struct json_paths *p = json_paths_new(paths, 2, &err);
+	struct json_paths *p = json_paths_new(paths, 3, &err);
 	struct arena scratch = {0};
-	struct value values[2] = {0};
+	struct value values[3] = {0};
 	struct fault fault;
 	const char *end;
 	size_t n = 0;
@@ -58,6 +59,8 @@ int64_t segment_made(int fd)
 	    !number_decimal(values[0].text, 0, &version) || version != SEGMENT_VERSION ||
 	    !number_decimal(values[1].text, 0, &made))
 		made = -1;
+	if (made >= 0 && prices)
+		buf_str(prices, value_text(&values[2], &scratch));
 	json_paths_free(&p);
 	arena_free(&scratch);
 	gunzip_free(&g);
@@ -96,7 +99,7 @@ static bool open_file(struct segment_reader *r, struct err *err)
 	if (st.st_size < r->segment.bytes)
 		return err_set(err, "%s: %lld bytes are missing at its end", r->path,
 		               (long long)(r->segment.bytes - st.st_size));
-	if (segment_made(r->fd) != r->segment.made)
+	if (segment_made(r->fd, &r->prices) != r->segment.made)
 		return err_set(err,
 		               "%s: its beginning is damaged, or it is another file than the one "
 		               "that the database knows",
@@ -154,9 +157,15 @@ void segment_close(struct segment_reader **rp)
 	archived_reader_free(&r->lines);
 	if (r->fd >= 0)
 		(void)close(r->fd);
+	buf_free(&r->prices);
 	free(r->path);
 	free(r->text);
 	free(r);
+}
+
+struct str segment_prices(const struct segment_reader *r)
+{
+	return buf_view(&r->prices);
 }
 
 /* ---- reading ---- */
@@ -234,9 +243,8 @@ bool segment_next(struct segment_reader *r, struct archived *ret, bool *more, st
 	return true;
 }
 
-bool segment_verify(const char *folder, const struct segment *s, struct err *err)
+static bool read_to_end(struct segment_reader *r, struct err *err)
 {
-	struct segment_reader *r = segment_open(folder, s, err);
 	struct archived a;
 	bool more = true, good = r != NULL;
 
@@ -244,4 +252,14 @@ bool segment_verify(const char *folder, const struct segment *s, struct err *err
 		;
 	segment_close(&r);
 	return good;
+}
+
+bool segment_verify(const char *folder, const struct segment *s, struct err *err)
+{
+	return read_to_end(segment_open(folder, s, err), err);
+}
+
+bool segment_verify_new(const char *folder, const struct segment *s, struct err *err)
+{
+	return read_to_end(segment_open_new(folder, s, err), err);
 }

@@ -136,7 +136,7 @@ static bool append(struct segment_writer *w, struct err *err)
 	if (w->fd < 0)
 		return segment_failed(err, w->path, "cannot be opened");
 	if (fstat(w->fd, &st) != 0 || st.st_size < w->begin ||
-	    segment_made(w->fd) != w->segment.made)
+	    segment_made(w->fd, NULL) != w->segment.made)
 		return err_set(
 			err,
 			"%s is not the file that the database knows; `tokentail archive verify`",

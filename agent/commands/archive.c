@@ -284,7 +284,7 @@ static bool export_one(struct archiving *a, const struct segment *s, struct err 
 {
 	struct segment_calls *calls = ledger_segment_calls(a->ledger, a->folder, s, err);
 	struct segment_writer *w =
-		calls ? segment_create(a->subject, s->day, str_of(a->prices), err) : NULL;
+		calls ? segment_create(a->subject, s->day, segment_calls_prices(calls), err) : NULL;
 	struct archived one;
 	struct segment new;
 	bool more = true, good = w != NULL;

@@ -86,6 +86,8 @@ static bool move_all(struct archiving *a, const struct rotation *r, struct moved
 	struct rotation_day day = {0};
 	bool found = true, changed = false, more = true;
 
+	if (!a->dry && !rotation_tidy(a->ledger, a->folder, err))
+		return false;
 	for (int64_t from = 0; found; from = day.day + 1) {
 		if (!rotation_next(a->ledger, r, from, &day, &found, err))
 			return false;

@@ -1,6 +1,6 @@
 /*
- * `reprice`: what the calls that are kept would have cost by the prices of today, and on demand
- * that they did.
+ * `reprice`: what the calls that are kept, also those in the archive, would have cost by the prices
+ * of today, and on demand that they did.
  */
 #include <stdlib.h>
 
@@ -10,6 +10,7 @@
 #include "agent/commands/text.h"
 #include "agent/commands/which.h"
 #include "agent/ledger/reprice.h"
+#include "agent/ledger/segments.h"
 #include "agent/meter/cost.h"
 #include "parsers/timestamp.h"
 
@@ -99,16 +100,21 @@ static void put_notes(const struct reprice_result *r, bool dry, struct buf *out)
 {
 	if (r->not_kept) {
 		show_plural(out, r->not_kept, "call");
-		buf_puts(out, r->not_kept == 1 ? " is" : " are");
-		buf_puts(out, r->archived
-		                      ? " in the archive and stay as they are; `tokentail archive "
-		                        "restore` brings them back\n"
-		                      : " in the totals only and cannot be priced anew "
-		                        "(keep.calls)\n");
+		buf_printf(out,
+		           " %s in the totals only and cannot be priced anew (keep.calls, "
+		           "keep.archive)\n",
+		           r->not_kept == 1 ? "is" : "are");
 	}
 	if (r->beyond) {
 		show_plural(out, r->beyond, "call");
 		buf_puts(out, " would cost more than a million dollars: left as before\n");
+	}
+	if (r->segments) {
+		show_plural(out, r->segments, "segment");
+		buf_printf(out, " of the archive %s written anew\n",
+		           dry                ? "would be"
+		           : r->segments == 1 ? "was"
+		                              : "were");
 	}
 	if (dry)
 		buf_puts(out, "Nothing was changed: --dry-run\n");
@@ -191,6 +197,7 @@ static void put_json(const struct reprice_result *r, struct str prices, bool dry
 	json_end(out, '}');
 	json_int(out, "not_kept_calls", r->not_kept);
 	json_int(out, "archived_calls", r->archived);
+	json_int(out, "rewritten_segments", r->segments);
 	json_int(out, "beyond_calls", r->beyond);
 	json_end(out, '}');
 	buf_char(out, '\n');
@@ -227,10 +234,12 @@ static void put_filter(struct buf *out, const struct which *w)
 static int reprice(struct ledger *l, const struct arguments *a, struct config *config,
                    struct pricer *pricer, struct str prices)
 {
+	char *archive = archive_folder(config->database);
 	struct reprice r = {.query = {.by = {DIM_MODEL}, .by_n = 1, .zone = ledger_zone(l)},
 	                    .pricer = pricer,
 	                    .rule = rule_of,
 	                    .arg = config,
+	                    .archive = archive,
 	                    .dry = a->dry,
 	                    .prices = prices};
 	struct reprice_result *result = NULL;
@@ -250,6 +259,7 @@ static int reprice(struct ledger *l, const struct arguments *a, struct config *c
 		status = fail(EXIT_FAILED, &err);
 	reprice_result_free(&result);
 	buf_free(&filter);
+	free(archive);
 	return status;
 }
 
@@ -317,12 +327,14 @@ const struct command command_reprice = {
 	.name = "reprice",
 	.usage = "reprice [--since T] [--until T] [--where DIM=VALUE]... [--dry-run]",
 	.summary = "computes costs anew with today's book; shows the difference",
-	.help = "Prices the calls that are kept by the books and the configuration as they are "
-		"now,\n"
-		"each at the price of its day, and changes calls and totals in one step. What a\n"
-		"log itself says (cost: logged) stays. The time is moved outwards to whole hours.\n"
+	.help = "Prices the calls that are kept, in the database and in the archive, by the books "
+		"and\n"
+		"the configuration as they are now, each at the price of its day, and changes "
+		"calls,\n"
+		"totals and the files of the archive in one step. What a log itself says (cost:\n"
+		"logged) stays. The time is moved outwards to whole hours.\n"
 		"\n"
-		"  --dry-run         only shows what would change\n" WHICH_HELP "\n"
+		"  --dry-run         only shows what would change; writes nothing\n" WHICH_HELP "\n"
 		"Examples:\n"
 		"  tokentail reprice --dry-run\n"
 		"  tokentail reprice --since month --where model=gpt-4o\n",

@@ -41,7 +41,8 @@ static void *work(void *arg)
 	                           .stop = &w->stop};
 	const struct folding fold = {.before = w->folded, .stop = &w->stop};
 	struct rotation_day day = {0};
-	bool found = true, changed, more = true, good = true;
+	bool found = true, changed, more = true;
+	bool good = rotation_tidy(w->ledger, w->folder, &w->err);
 
 	for (int64_t from = 0; good && found; from = day.day + 1) {
 		good = rotation_next(w->ledger, &r, from, &day, &found, &w->err);

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "agent/ledger/call_id.h"
 #include "agent/ledger/cover.h"
 #include "agent/ledger/rows.h"
 #include "agent/ledger/segments.h"
@@ -175,7 +176,9 @@ static bool find_next(struct walk *w, struct err *err)
 static bool take_back(struct walk *w, struct err *err)
 {
 	const struct past *p = &w->past;
+	uint64_t key = p->row.dedupe_key;
 	int64_t hour = hour_of(w->c->l, p->row.time);
+	int64_t kept = p->call ? call_id_ms(p->call) * TIME_MS : p->row.time; /* DEDUPE_MS */
 	struct sums sums;
 
 	sums_of_row(&p->row, &sums);
@@ -184,8 +187,8 @@ static bool take_back(struct walk *w, struct err *err)
 	return totals_take_back(w->c, hour, p->combination, &sums, err) &&
 	       (p->row.latency == ABSENT ||
 	        latency_take_back(w->c, hour, p->model, p->row.latency, err)) &&
-	       (p->call == 0 || rows_remove(w->c, p->call, err)) &&
-	       superseded_add(&w->c->l->sql, p->row.dedupe_key, p->row.time, err);
+	       (p->call == 0 || rows_remove(w->c, p->call, key, err)) &&
+	       superseded_add(&w->c->l->sql, key, kept, err);
 }
 
 /* ---- who counts ---- */

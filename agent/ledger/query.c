@@ -34,6 +34,11 @@ static bool is_session(enum dim dim)
 	return dim == DIM_SESSION;
 }
 
+bool query_of_sessions(const struct query *q)
+{
+	return mentions(q, is_session);
+}
+
 static bool is_beyond_histograms(enum dim dim)
 {
 	return dim != DIM_MODEL && !dim_is_time(dim);
@@ -92,7 +97,7 @@ static bool fit_time(struct ledger *l, const struct query *q, struct query_resul
 	const struct zone *zone = ledger_zone(l);
 	int64_t first = INT64_MIN;
 	int64_t last = INT64_MAX - TIME_HOUR;
-	bool exact = mentions(q, is_session);
+	bool exact = query_of_sessions(q);
 
 	if (!first_and_last_hour(&l->sql, &first, &last, err))
 		return false;
@@ -124,7 +129,7 @@ static bool has_latency(const struct grouping *g)
 
 static bool scan(struct scan *s, const struct query *q, struct err *err)
 {
-	if (mentions(q, is_session))
+	if (query_of_sessions(q))
 		return scan_calls(s, err) && scan_archived_calls(s, err);
 	if (!scan_totals(s, err))
 		return false;
@@ -243,7 +248,7 @@ static bool run(struct ledger *l, const struct query *q, struct query_result *r,
 	s.since = r->since;
 	s.until = r->until;
 	ok = ok && scan(&s, q, err) && scan_fixed(&s, err) &&
-	     (q->unpriced_only || scan_baseline(&s, mentions(q, is_session), err)) &&
+	     (q->unpriced_only || scan_baseline(&s, query_of_sessions(q), err)) &&
 	     answer(&s, q, r, err);
 	grouping_close(&s.grouping);
 	latencies_free(&s.latencies);

@@ -103,6 +103,9 @@ struct query_result {
 	struct arena text;
 };
 
+/* Whether it is by session or of one: answered by single calls then, which the totals do not know.
+ */
+bool query_of_sessions(const struct query *q);
 /* NULL and *err. Percentiles come from the histograms where only model and time are asked for, else
  * from the calls that are kept; a row has none if there is neither. */
 struct query_result *query_run(struct ledger *l, const struct query *q, struct err *err);

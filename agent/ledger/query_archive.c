@@ -23,12 +23,9 @@ static void sums_of(const struct call *c, struct sums *ret)
 	sums_of_row(&row, ret);
 }
 
-/* *group stays GROUP_NONE for a call that is not asked for. `moment`: whose group of times it has.
- */
-static bool find_group(struct scan *s, const struct archived *a, int64_t moment, uint32_t *group,
-                       bool *is_error, struct err *err)
+bool scan_archived_group(struct grouping *g, const struct archived *a, int64_t moment,
+                         uint32_t *group, bool *is_error, struct err *err)
 {
-	struct grouping *g = &s->grouping;
 	uint32_t times = grouping_times(g, moment);
 	uint32_t session = grouping_session(g, a->call.detail[DETAIL_SESSION]);
 	struct str texts[DIM_COLUMNS_N];
@@ -54,7 +51,8 @@ static bool add_call(struct scan *s, const struct archived *a, struct err *err)
 
 	if (s->unpriced_only && !(a->call.flags & CALL_UNPRICED))
 		return true;
-	if (!find_group(s, a, scan_quarter_of(a->call.time), &group, &is_error, err))
+	if (!scan_archived_group(&s->grouping, a, scan_quarter_of(a->call.time), &group, &is_error,
+	                         err))
 		return false;
 	if (group == GROUP_NONE)
 		return true;
@@ -72,8 +70,8 @@ static bool add_latency(struct scan *s, const struct archived *a, struct err *er
 
 	if (a->call.latency == ABSENT)
 		return true;
-	if (!find_group(s, a, scan_total_time(s, scan_quarter_of(a->call.time)), &group, &is_error,
-	                err))
+	if (!scan_archived_group(&s->grouping, a, scan_total_time(s, scan_quarter_of(a->call.time)),
+	                         &group, &is_error, err))
 		return false;
 	if (group != GROUP_NONE)
 		latencies_add(&s->latencies, group, histogram_bucket(a->call.latency), 1);
@@ -89,7 +87,7 @@ static bool compare(struct scan *s, const struct archived *a, int64_t moment, st
 	if (a->call.flags & CALL_UNPRICED ||
 	    !baseline_of_call(s->grouping.query->baseline, &a->call, &one.baseline))
 		return true;
-	if (!find_group(s, a, moment, &group, &is_error, err))
+	if (!scan_archived_group(&s->grouping, a, moment, &group, &is_error, err))
 		return false;
 	return group == GROUP_NONE ||
 	       scan_compare(s, group, &one, scan_total_time(s, a->call.time), err);

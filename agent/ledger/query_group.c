@@ -96,17 +96,19 @@ bool grouping_label(const struct grouping *g, enum dim dim, int64_t value, struc
 	return true;
 }
 
+static bool is_label(enum dim dim)
+{
+	return dim_column(dim) != DIM_COLUMN_NONE;
+}
+
 static bool find_labels(struct grouping *g, struct err *err)
 {
 	const struct query *q = g->query;
 
-	for (size_t i = 0; i < q->where_n; i++) {
-		if (q->where[i].dim == DIM_SESSION)
-			g->where_id[i] = intern_id(g->sessions, q->where[i].value);
-		else if (!dim_is_time(q->where[i].dim) &&
-		         !number_of(g, q->where[i].dim, q->where[i].value, &g->where_id[i], err))
+	for (size_t i = 0; i < q->where_n; i++)
+		if (is_label(q->where[i].dim) &&
+		    !number_of(g, q->where[i].dim, q->where[i].value, &g->where_id[i], err))
 			return false;
-	}
 	return query_find_label(g->sql, STR("error"), &g->error_label, err);
 }
 
@@ -183,11 +185,6 @@ static bool where_holds(const struct grouping *g, concerns_fn *concerns, clause_
 	return true;
 }
 
-static bool is_label(enum dim dim)
-{
-	return dim_column(dim) != DIM_COLUMN_NONE;
-}
-
 static bool label_clause(const struct grouping *g, size_t clause, const void *of)
 {
 	const int64_t *columns = of;
@@ -216,17 +213,28 @@ uint32_t grouping_model(struct grouping *g, int64_t model)
 	return labels_number(g, columns);
 }
 
+/* The column of one dimension, if it is of labels and there is a text. */
+static bool find_column(struct grouping *g, enum dim dim, const struct str *texts, int64_t *columns,
+                        struct err *err)
+{
+	int column = dim_column(dim);
+
+	return column == DIM_COLUMN_NONE || texts[column].n == 0 ||
+	       number_of(g, dim, texts[column], &columns[column], err);
+}
+
+/* Only what is asked for is looked up: the texts of the others are not remembered either. */
 bool grouping_texts(struct grouping *g, const struct str *texts, uint32_t *labels, struct err *err)
 {
+	const struct query *q = g->query;
 	int64_t columns[DIM_COLUMNS_N] = {0};
 
-	for (enum dim dim = 0; dim < DIMS; dim++) {
-		int column = dim_column(dim);
-
-		if (column != DIM_COLUMN_NONE && texts[column].n &&
-		    !number_of(g, dim, texts[column], &columns[column], err))
+	for (size_t i = 0; i < q->by_n; i++)
+		if (!find_column(g, q->by[i], texts, columns, err))
 			return false;
-	}
+	for (size_t i = 0; i < q->where_n; i++)
+		if (!find_column(g, q->where[i].dim, texts, columns, err))
+			return false;
 	*labels = labels_number(g, columns);
 	return true;
 }
@@ -332,21 +340,18 @@ static bool is_session(enum dim dim)
 
 static bool session_clause(const struct grouping *g, size_t clause, const void *of)
 {
-	const uint32_t *id = of;
-
-	return g->where_id[clause] == *id;
+	return str_eq(g->query->where[clause].value, *(const struct str *)of);
 }
 
 uint32_t grouping_session(struct grouping *g, struct str session)
 {
 	const struct query *q = g->query;
-	uint32_t id = intern_id(g->sessions, session);
 
-	if (!where_holds(g, is_session, session_clause, &id))
+	if (!where_holds(g, is_session, session_clause, &session))
 		return GROUP_NONE;
 	for (size_t i = 0; i < q->by_n; i++)
 		if (q->by[i] == DIM_SESSION)
-			return id;
+			return intern_id(g->sessions, session);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ struct group {
 
 struct grouping {
 	const struct query *query;
-	int64_t where_id[QUERY_WHERE_MAX]; /* label, or session, of each clause */
+	int64_t where_id[QUERY_WHERE_MAX]; /* label of each clause that has one */
 	int64_t error_label;               /* of status "error"; -1: no call has it */
 	struct sql *sql;
 	uint32_t *combinations; /* by id: what is known of each, see query_group.c */

@@ -51,6 +51,12 @@ bool scan_archived_calls(struct scan *s, struct err *err);
 bool scan_archived_latencies(struct scan *s, struct err *err);
 bool scan_archived_baseline(struct scan *s, bool sessions, struct err *err);
 
+/* The group of a call in the archive; GROUP_NONE for one that is not asked for. `moment`: whose
+ * group of times it has. */
+struct archived;
+bool scan_archived_group(struct grouping *g, const struct archived *a, int64_t moment,
+                         uint32_t *group, bool *is_error, struct err *err);
+
 /* Of a total in which some calls have a price: the share of tokens of those that have none. */
 void scan_keep_unpriced(struct sums *sums);
 /* Calls at or after a time have this id or a larger one. */

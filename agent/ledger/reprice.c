@@ -1,9 +1,9 @@
 /*
- * One pass over the calls in the order of time, in constant memory: each is priced, and where that
- * gives another cost, price or flag the call is changed and its total with it. A call that gets a
- * price may get its provider or kind, and with that another combination: it leaves one total and
- * enters another, like a call that was never there and a new one. Changes are written in rounds,
- * all in one transaction.
+ * One pass over the calls of the database in the order of time, and one over those of the archive
+ * (reprice_archive.c), in constant memory: each is priced, and where that gives another cost, price
+ * or flag the call is changed and its total with it. A call that gets a price may get its provider
+ * or kind, and with that another combination: it leaves one total and enters another, like a call
+ * that was never there and a new one. Changes are written in rounds, all in one transaction.
  */
 #include "agent/ledger/reprice.h"
 
@@ -11,47 +11,22 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "agent/ledger/inner.h"
+#include "agent/ledger/dedupe.h"
 #include "agent/ledger/kept.h"
-#include "agent/ledger/query_scan.h"
-#include "agent/ledger/segments.h"
+#include "agent/ledger/reprice_inner.h"
 #include "agent/ledger/totals.h"
-
-enum { ROUND = 4096 }; /* changes written at once */
 
 static const char CALL_SET[] = "UPDATE call_rows SET combination = ?, cost = ?, price = ?, "
 			       "flags = ? WHERE id = ?";
 /* What a call put into the totals is remembered with its dedupe key, so that it can be taken back.
  */
-static const char KEYS_SET[] =
-	"UPDATE dedupe SET combination = k.combination, cost = k.cost, flags = k.flags "
-	"FROM call_rows k WHERE k.id = dedupe.call AND dedupe.time >= ? AND dedupe.time < ? "
-	"AND (k.combination <> dedupe.combination OR k.cost <> dedupe.cost "
-	"OR k.flags <> dedupe.flags)";
+static const char KEY_SET[] =
+	"UPDATE dedupe SET combination = ?, cost = ?, flags = ? WHERE key = ? AND " DEDUPE_MS
+	" = ?";
 static const char TOTALS_CLEAN[] = "DELETE FROM total_rows WHERE calls = 0 AND id >= ? AND id < ?";
 static const char AUDIT_ADD[] =
 	"INSERT INTO reprice_rows (time, since, until, calls, changed, cost_before, cost_after, "
 	"unpriced_before, unpriced_after, filter, prices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-/* A call as it will be; combination and price are numbers of the batch. */
-struct change {
-	int64_t id, cost;
-	uint32_t combination, price;
-	unsigned flags;
-};
-
-struct repricing {
-	struct ledger *l;
-	const struct reprice *options;
-	struct reprice_result *result;
-	struct grouping grouping;
-	struct reprice_sums *sums; /* by group */
-	size_t sums_n, sums_room;
-	struct batch *batch; /* what the changes of a round do to the totals */
-	struct change changes[ROUND];
-	size_t changes_n;
-	int64_t volume, added; /* as in struct ledger; nano-dollars that the totals have grown by */
-};
 
 /* ---- one call ---- */
 
@@ -60,13 +35,6 @@ static bool same(const struct call *a, const struct call *b)
 	return a->cost == b->cost && a->flags == b->flags && str_eq(a->price, b->price) &&
 	       str_eq(a->label[LABEL_PROVIDER], b->label[LABEL_PROVIDER]) &&
 	       str_eq(a->label[LABEL_KIND], b->label[LABEL_KIND]);
-}
-
-/* As it would be counted today. False: it would cost too much. */
-static bool price_anew(const struct reprice *o, const struct kept_call *kept, struct call *ret)
-{
-	*ret = kept->call;
-	return pricer_again(o->pricer, o->rule(o->arg, kept->source, kept->call.flags), ret);
 }
 
 static void sum_up(struct reprice_sums *s, const struct call *before, const struct call *after,
@@ -89,7 +57,24 @@ static struct reprice_sums *sums_of_group(struct repricing *r, uint32_t group)
 	return &r->sums[group];
 }
 
-/* ---- what a change does to the totals ---- */
+bool reprice_call(struct repricing *r, uint32_t group, struct str source, const struct call *before,
+                  struct call *after)
+{
+	const struct reprice *o = r->options;
+	bool changed;
+
+	*after = *before;
+	if (!pricer_again(o->pricer, o->rule(o->arg, source, before->flags), after)) {
+		*after = *before;
+		r->result->beyond++;
+	}
+	changed = !same(before, after);
+	sum_up(sums_of_group(r, group), before, after, changed);
+	sum_up(&r->result->total, before, after, changed);
+	return changed;
+}
+
+/* ---- what a change does to the database ---- */
 
 static uint32_t count(struct batch *b, struct str source, const struct call *c, int sign)
 {
@@ -107,37 +92,71 @@ static uint32_t count(struct batch *b, struct str source, const struct call *c, 
 	return row.combination;
 }
 
-static void add_change(struct repricing *r, const struct kept_call *kept, const struct call *after)
+void reprice_add(struct repricing *r, struct str source, const struct call *before, int64_t id,
+                 const struct call *after)
 {
 	struct batch *b = r->batch;
 
-	(void)count(b, kept->source, &kept->call, -1);
+	(void)count(b, source, before, -1);
 	r->changes[r->changes_n++] = (struct change){
-		.id = kept->id,
+		.id = id,
+		.key = before->dedupe_key,
+		.ms = before->time / TIME_MS,
 		.cost = after->cost,
-		.combination = count(b, kept->source, after, 1),
+		.combination = count(b, source, after, 1),
 		.price = intern_id(b->labels, after->price),
 		.flags = after->flags,
 	};
 }
 
-static bool write_calls(struct repricing *r, const struct ids *ids, struct err *err)
+static bool write_row(struct repricing *r, const struct change *c, const struct ids *ids,
+                      struct err *err)
 {
 	sqlite3_stmt *st = sql_statement(&r->l->sql, CALL_SET, err);
-	bool good = st != NULL;
+	const int64_t values[] = {ids->combination[c->combination], c->cost, ids->label[c->price],
+	                          (int64_t)c->flags, c->id};
 
-	for (size_t i = 0; good && i < r->changes_n; i++) {
-		const struct change *c = &r->changes[i];
-		const int64_t values[] = {ids->combination[c->combination], c->cost,
-		                          ids->label[c->price], (int64_t)c->flags, c->id};
+	if (st == NULL)
+		return false;
+	sql_bind_ints(st, 1, values, 5);
+	return sql_done(&r->l->sql, st, err);
+}
 
-		sql_bind_ints(st, 1, values, 5);
-		good = sql_done(&r->l->sql, st, err);
-	}
+static bool write_key(struct repricing *r, const struct change *c, const struct ids *ids,
+                      struct err *err)
+{
+	sqlite3_stmt *st = sql_statement(&r->l->sql, KEY_SET, err);
+	const int64_t values[] = {ids->combination[c->combination], c->cost, (int64_t)c->flags,
+	                          (int64_t)c->key, c->ms};
+
+	if (st == NULL)
+		return false;
+	sql_bind_ints(st, 1, values, 5);
+	return sql_done(&r->l->sql, st, err);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	int64_t x = (int64_t)((const struct change *)a)->key;
+	int64_t y = (int64_t)((const struct change *)b)->key;
+
+	return (x > y) - (x < y);
+}
+
+/* Rows in the order they lie on disk, then keys in theirs. */
+static bool write_calls(struct repricing *r, const struct ids *ids, struct err *err)
+{
+	bool good = true;
+
+	for (size_t i = 0; good && i < r->changes_n; i++)
+		good = r->changes[i].id == 0 || write_row(r, &r->changes[i], ids, err);
+	qsort(r->changes, r->changes_n, sizeof(*r->changes), by_key);
+	for (size_t i = 0; good && i < r->changes_n; i++)
+		good = r->changes[i].key == 0 || write_key(r, &r->changes[i], ids, err);
 	return good;
 }
 
-static bool write_round(struct repricing *r, struct kept_reader *calls, struct err *err)
+bool reprice_write(struct repricing *r, struct err *err)
 {
 	struct ids ids = {0};
 	struct commit c = {
@@ -146,7 +165,6 @@ static bool write_round(struct repricing *r, struct kept_reader *calls, struct e
 
 	if (r->changes_n == 0)
 		return true;
-	kept_pause(calls);
 	items_start(&r->l->winners, 0);
 	good = commit_names(r->l, r->batch, &ids, err) && write_calls(r, &ids, err) &&
 	       totals_write(&c, err) && commit_volume(&c, err);
@@ -160,21 +178,19 @@ static bool write_round(struct repricing *r, struct kept_reader *calls, struct e
 
 /* ---- all of them ---- */
 
-static bool take(struct repricing *r, const struct kept_call *kept)
+/* A call of the database. */
+static bool take(struct repricing *r, const struct kept_call *kept, struct kept_reader *calls,
+                 struct err *err)
 {
 	struct call after;
-	bool changed;
 
-	if (!price_anew(r->options, kept, &after)) {
-		after = kept->call;
-		r->result->beyond++;
-	}
-	changed = !same(&kept->call, &after);
-	sum_up(sums_of_group(r, kept->group), &kept->call, &after, changed);
-	sum_up(&r->result->total, &kept->call, &after, changed);
-	if (changed && !r->options->dry)
-		add_change(r, kept, &after);
-	return r->changes_n < ROUND;
+	if (!reprice_call(r, kept->group, kept->source, &kept->call, &after) || r->options->dry)
+		return true;
+	reprice_add(r, kept->source, &kept->call, kept->id, &after);
+	if (r->changes_n < REPRICE_ROUND)
+		return true;
+	kept_pause(calls);
+	return reprice_write(r, err);
 }
 
 static bool take_all(struct repricing *r, struct err *err)
@@ -184,61 +200,46 @@ static bool take_all(struct repricing *r, struct err *err)
 	struct kept_call kept;
 	bool more = true, good = true;
 
+	if (!query_of_sessions(&r->options->query))
+		kept_as_totals(calls, &r->totals);
 	while (good && (good = kept_next(calls, &kept, &more, err)) && more)
-		if (!take(r, &kept))
-			good = write_round(r, calls, err);
-	good = good && write_round(r, calls, err);
+		good = take(r, &kept, calls, err);
 	kept_close(&calls);
-	return good;
-}
-
-static bool count_archived(struct repricing *r, struct err *err)
-{
-	struct reprice_result *t = r->result;
-	struct segment *all;
-	size_t n;
-
-	if (t->until <= 0 || t->until <= t->since)
-		return true;
-	if (!segments_load(&r->l->sql, t->since > 0 ? segment_day(t->since) : 0,
-	                   segment_day(t->until - 1), &all, &n, err))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		t->archived += all[i].sums.calls;
-	free(all);
-	return true;
+	return good && reprice_write(r, err);
 }
 
 /* Calls and totals are two accounts of the same: a ledger in which they differ is not made worse.
- */
+ * Totals know no sessions; what they have grown by is known all the same. */
 static bool agrees(struct repricing *r, const struct query_result *totals, struct err *err)
 {
 	const struct reprice_sums *s = &r->result->total;
+	int64_t missing = totals->total.sums.calls - s->calls;
+	bool good = r->options->dry || r->added == s->cost_after - s->cost_before;
 
-	r->result->not_kept = totals->total.sums.calls - s->calls;
-	if (r->result->not_kept < 0 ||
-	    (r->result->not_kept == 0 && totals->total.sums.cost != s->cost_before) ||
-	    (!r->options->dry && r->added != s->cost_after - s->cost_before))
-		return err_set(err, "%s is damaged: its calls and its totals do not agree",
-		               r->l->sql.path);
-	return true;
+	if (!query_of_sessions(&r->options->query)) {
+		good &= missing > 0 || (missing == 0 && totals->total.sums.cost == s->cost_before);
+		r->result->not_kept = missing;
+	}
+	return good || err_set(err,
+	                       "%s is damaged: its calls, those of its archive among them, and "
+	                       "its totals do not agree; nothing was changed",
+	                       r->l->sql.path);
 }
 
-static bool finish_tables(struct repricing *r, struct err *err)
+/* Totals that calls have left for those of another combination. */
+static bool clean_totals(struct repricing *r, struct err *err)
 {
 	const struct reprice_result *t = r->result;
-	sqlite3_stmt *keys = sql_statement(&r->l->sql, KEYS_SET, err);
-	sqlite3_stmt *clean = sql_statement(&r->l->sql, TOTALS_CLEAN, err);
+	sqlite3_stmt *st = sql_statement(&r->l->sql, TOTALS_CLEAN, err);
 	const int64_t hours[] = {total_id_first(t->since / TIME_SEC),
 	                         total_id_first(t->until / TIME_SEC)};
 
 	if (t->total.changed == 0)
 		return true;
-	if (keys == NULL || clean == NULL)
+	if (st == NULL)
 		return false;
-	sql_bind_ints(keys, 1, (const int64_t[]){t->since, t->until}, 2);
-	sql_bind_ints(clean, 1, hours, 2);
-	return sql_done(&r->l->sql, keys, err) && sql_done(&r->l->sql, clean, err);
+	sql_bind_ints(st, 1, hours, 2);
+	return sql_done(&r->l->sql, st, err);
 }
 
 static bool audit(struct repricing *r, struct err *err)
@@ -266,18 +267,9 @@ static bool audit(struct repricing *r, struct err *err)
 static bool model_text(struct repricing *r, uint32_t group, struct str *ret, struct err *err)
 {
 	uint32_t labels = r->grouping.groups[group].labels;
-	sqlite3_stmt *st = sql_statement(&r->l->sql, "SELECT text FROM labels WHERE id = ?", err);
-	bool row;
 
-	if (st == NULL)
-		return false;
-	(void)sqlite3_bind_int64(st, 1, r->grouping.labels.v[labels].v[0]);
-	if (!sql_next(&r->l->sql, st, &row, err))
-		return false;
-	if (row)
-		*ret = query_keep(&r->result->text, sql_column_text(st, 0));
-	(void)sqlite3_reset(st);
-	return true;
+	return grouping_label(&r->grouping, DIM_MODEL, r->grouping.labels.v[labels].v[0],
+	                      &r->result->text, ret, err);
 }
 
 static int by_difference(const void *a, const void *b)
@@ -314,32 +306,40 @@ static bool run(struct repricing *r, struct err *err)
 	bool good = totals != NULL;
 
 	if (good) {
+		r->totals =
+			(struct scan){.zone = ledger_zone(r->l), .days_before = r->l->days_before};
 		r->result->since = totals->since;
 		r->result->until = totals->until;
-		good = take_all(r, err) && agrees(r, totals, err) && count_archived(r, err) &&
+		good = take_all(r, err) && reprice_archive(r, err) && agrees(r, totals, err) &&
 		       make_rows(r, err);
 	}
 	if (good && !r->options->dry)
-		good = finish_tables(r, err) && audit(r, err);
+		good = clean_totals(r, err) && audit(r, err) && reprice_publish(r, err);
 	query_result_free(&totals);
+	return good;
+}
+
+static bool show(struct repricing *r, struct err *err)
+{
+	bool good = sql_run(&r->l->sql, "BEGIN", err) && fold_read(r->l, err) && run(r, err);
+
+	sql_roll_back(&r->l->sql);
 	return good;
 }
 
 static bool transact(struct repricing *r, struct err *err)
 {
 	struct sql *sql = &r->l->sql;
-	bool dry = r->options->dry;
+	bool good = sql_begin_durable(sql, err) && fold_read(r->l, err) && run(r, err) &&
+	            sql_run(sql, "COMMIT", err);
 
-	if (!sql_run(sql, dry ? "BEGIN" : "BEGIN IMMEDIATE", err))
-		return false;
-	if (fold_read(r->l, err) && run(r, err) && sql_run(sql, "COMMIT", err)) {
+	sql_end_durable(sql);
+	reprice_settle(r, good);
+	if (good)
 		r->l->volume = r->volume;
-		return true;
-	}
-	sql_roll_back(sql);
-	if (!dry)
+	else
 		names_forget(&r->l->names);
-	return false;
+	return good;
 }
 
 struct reprice_result *ledger_reprice(struct ledger *l, const struct reprice *r, struct err *err)
@@ -353,11 +353,13 @@ struct reprice_result *ledger_reprice(struct ledger *l, const struct reprice *r,
 	x->result = result;
 	x->volume = l->volume;
 	x->batch = batch_new(ledger_zone(l), true);
-	if (!grouping_open(&x->grouping, &l->sql, &r->query, err) || !transact(x, err))
+	if (!grouping_open(&x->grouping, &l->sql, &r->query, err) ||
+	    !(r->dry ? show : transact)(x, err))
 		reprice_result_free(&result);
 	grouping_close(&x->grouping);
 	batch_free(&x->batch);
 	free(x->sums);
+	free(x->rewritten);
 	free(x);
 	return result;
 }

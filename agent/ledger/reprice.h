@@ -1,4 +1,7 @@
-/* The calls that are kept, priced anew: calls, totals and an audit row in one transaction. */
+/*
+ * The calls that are kept, in the database and in the archive, priced anew: calls, totals and an
+ * audit row in one transaction, which also decides which files of the archive count.
+ */
 #ifndef LEDGER_REPRICE_H
 #define LEDGER_REPRICE_H
 
@@ -12,7 +15,8 @@ struct reprice {
 	 * more. */
 	enum cost_rule (*rule)(void *arg, struct str source, unsigned flags);
 	void *arg;
-	bool dry; /* nothing is written; a ledger opened for reading will do */
+	const char *archive; /* its folder */
+	bool dry;            /* nothing is written; a ledger opened for reading will do */
 	/* For the audit row: what `where` says, in words, and which prices. */
 	struct str filter, prices;
 };
@@ -34,14 +38,14 @@ struct reprice_result {
 	struct reprice_row *rows; /* those with calls; the largest difference first */
 	size_t n;
 	struct reprice_sums total;
-	int64_t not_kept; /* calls of the time that are not in the database: they stay as they are
-	                   */
-	int64_t archived; /* calls of its days, of any kind, that are in the archive */
+	int64_t archived; /* of the calls: those in the archive */
+	int64_t segments; /* days of the archive in which a call has changed */
+	int64_t not_kept; /* calls that are in the totals only: they stay as they are */
 	int64_t beyond;   /* calls that would cost more than COST_MAX: they stay, too */
 	struct arena text;
 };
 
-/* NULL and *err: nothing has changed. */
+/* NULL and *err: nothing has changed; also when a file of the archive is damaged or missing. */
 struct reprice_result *ledger_reprice(struct ledger *l, const struct reprice *r, struct err *err);
 void reprice_result_free(struct reprice_result **r);
 

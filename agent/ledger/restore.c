@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/ledger/inner.h"
+#include "agent/ledger/dedupe.h"
 #include "agent/ledger/rotate.h"
 #include "agent/ledger/rows.h"
 
 enum { ROWS_AT_ONCE = 20000 };
 
 static const char FILE_OF[] = "SELECT id FROM files WHERE path = ? ORDER BY id DESC LIMIT 1";
-static const char KEY_MOVED[] = "UPDATE dedupe SET call = ? WHERE key = ? AND time / 1000 = ?";
+static const char KEY_MOVED[] = "UPDATE dedupe SET call = ? WHERE key = ? AND " DEDUPE_MS " = ?";
 
 struct restoring {
 	struct ledger *l;
@@ -137,12 +137,13 @@ static bool transact(struct restoring *r, const char *folder, const struct segme
 {
 	struct sql *sql = &r->l->sql;
 
-	if (sql_run(sql, "BEGIN IMMEDIATE", err) && put_back(r, folder, s, err) &&
-	    segments_remove(sql, s->day, err) && sql_run(sql, "COMMIT", err))
-		return true;
-	sql_roll_back(sql);
-	names_forget(&r->l->names);
-	return false;
+	bool good = sql_begin_durable(sql, err) && put_back(r, folder, s, err) &&
+	            segments_remove(sql, s->day, err) && sql_run(sql, "COMMIT", err);
+
+	sql_end_durable(sql);
+	if (!good)
+		names_forget(&r->l->names);
+	return good;
 }
 
 bool rotation_restore(struct ledger *l, const char *folder, const struct segment *s,

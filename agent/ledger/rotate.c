@@ -128,19 +128,15 @@ static bool may_go_on(const struct move *m, struct err *err)
 	       err_set(err, "the archive was not finished: the agent ends");
 }
 
-static bool put_archived(struct move *m, struct segment_writer *w, struct err *err)
+/* `calls` NULL: the archive has none of the day. */
+static bool put_archived(struct move *m, struct segment_writer *w, struct segment_calls *calls,
+                         struct err *err)
 {
-	struct segment_calls *calls;
 	struct archived a;
-	bool more = true, good = true;
+	bool more = calls != NULL, good = true;
 
-	if (!m->is_known)
-		return true;
-	calls = segment_calls_open(&m->l->sql, m->r->folder, &m->known, err);
-	good = calls != NULL;
-	while (good && (good = segment_calls_next(calls, &a, &more, err)) && more)
+	while (good && more && (good = segment_calls_next(calls, &a, &more, err)) && more)
 		good = may_go_on(m, err) && segment_put(w, &a, err);
-	segment_calls_close(&calls);
 	return good;
 }
 
@@ -170,13 +166,34 @@ static bool put_rows(struct move *m, struct segment_writer *w, struct err *err)
 	return good;
 }
 
+static bool write_both(struct move *m, struct segment_calls *archived, struct err *err)
+{
+	struct buf prices = {0};
+	struct segment_writer *w;
+	bool good;
+
+	segment_join_prices(&prices, archived ? segment_calls_prices(archived) : STR(""),
+	                    m->r->prices);
+	w = segment_create(m->r->folder, m->day, buf_view(&prices), err);
+	good = w && put_archived(m, w, archived, err) && put_rows(m, w, err) &&
+	       segment_finish(w, &m->new, err);
+	segment_writer_free(&w);
+	buf_free(&prices);
+	return good;
+}
+
 static bool write_new(struct move *m, struct err *err)
 {
-	struct segment_writer *w = segment_create(m->r->folder, m->day, m->r->prices, err);
-	bool good = w && put_archived(m, w, err) && put_rows(m, w, err) &&
-	            segment_finish(w, &m->new, err);
+	struct segment_calls *archived = NULL;
+	bool good;
 
-	segment_writer_free(&w);
+	if (m->is_known) {
+		archived = segment_calls_open(&m->l->sql, m->r->folder, &m->known, err);
+		if (archived == NULL)
+			return false;
+	}
+	good = write_both(m, archived, err);
+	segment_calls_close(&archived);
 	return good;
 }
 
@@ -231,14 +248,13 @@ static bool enter(struct move *m, bool *changed, struct err *err)
 {
 	struct sql *sql = &m->l->sql;
 	bool same = false;
-	bool good = sql_run(sql, "BEGIN IMMEDIATE", err) && is_unchanged(m, &same, err);
+	bool good = sql_begin_durable(sql, err) && is_unchanged(m, &same, err);
 
 	*changed = good && !same;
 	good = good && same && remove_rows(sql, m->day, err) &&
 	       superseded_clear(sql, m->day, err) && segments_set(sql, &m->new, err) &&
 	       sql_run(sql, "COMMIT", err);
-	if (!good)
-		sql_roll_back(sql);
+	sql_end_durable(sql);
 	return good;
 }
 
@@ -277,6 +293,23 @@ bool rotation_move(struct ledger *l, const struct rotation *r, struct rotation_d
 	                                  : NULL,
 	                     &ignored);
 	return entered || *changed;
+}
+
+/* ---- what others left ---- */
+
+bool rotation_tidy(struct ledger *l, const char *folder, struct err *err)
+{
+	struct err ignored = {0};
+	struct segment *all;
+	size_t n;
+
+	if (!segments_load(&l->sql, 0, INT64_MAX, &all, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (segment_is_unsettled(folder, all[i].day))
+			(void)segment_settle(folder, all[i].day, &all[i], &ignored);
+	free(all);
+	return true;
 }
 
 /* ---- the end of the archive ---- */

@@ -44,6 +44,10 @@ bool rotation_next(struct ledger *l, const struct rotation *r, int64_t from,
 bool rotation_move(struct ledger *l, const struct rotation *r, struct rotation_day *day,
                    bool *changed, struct err *err);
 
+/* Completes what runs that were killed have left of days that need not be moved again: of two files
+ * of a day the one that counts stays. What cannot be settled stays as it is, and is damage. */
+bool rotation_tidy(struct ledger *l, const char *folder, struct err *err);
+
 /* Puts the calls of a segment back into the database and removes the file: the other way. */
 bool rotation_restore(struct ledger *l, const char *folder, const struct segment *s,
                       struct err *err);

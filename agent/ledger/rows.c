@@ -34,8 +34,10 @@ static const char RARE_ADD[] =
 	"output_video_tokens, video_ms, pages, characters, quantity, requested_model, "
 	"region, error, logged_cost, prompt_hash) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, "
 	"c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20 FROM feed";
-static const char ROW_REMOVE[] = "DELETE FROM call_rows WHERE id = ?";
-static const char RARE_REMOVE[] = "DELETE FROM call_rare WHERE call = ?";
+/* A call that has left for the archive has left its id to others: the key tells. */
+static const char ROW_REMOVE[] = "DELETE FROM call_rows WHERE id = ?1 AND dedupe_key = ?2";
+static const char RARE_REMOVE[] = "DELETE FROM call_rare WHERE call = ?1 AND "
+				  "?2 = (SELECT dedupe_key FROM call_rows WHERE id = ?1)";
 
 /* The rows as rows of `feed`. */
 struct rows_feed {
@@ -314,16 +316,16 @@ bool rows_write(struct commit *c, struct err *err)
 	return true;
 }
 
-bool rows_remove(struct commit *c, int64_t call, struct err *err)
+bool rows_remove(struct commit *c, int64_t call, uint64_t key, struct err *err)
 {
-	static const char *const both[] = {ROW_REMOVE, RARE_REMOVE};
+	static const char *const both[] = {RARE_REMOVE, ROW_REMOVE};
 
 	for (size_t i = 0; i < 2; i++) {
 		sqlite3_stmt *st = sql_statement(&c->l->sql, both[i], err);
 
 		if (st == NULL)
 			return false;
-		(void)sqlite3_bind_int64(st, 1, call);
+		sql_bind_ints(st, 1, (const int64_t[]){call, (int64_t)key}, 2);
 		if (!sql_done(&c->l->sql, st, err))
 			return false;
 	}

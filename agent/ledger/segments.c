@@ -192,6 +192,11 @@ bool segment_calls_next(struct segment_calls *c, struct archived *ret, bool *mor
 	return true;
 }
 
+struct str segment_calls_prices(const struct segment_calls *c)
+{
+	return segment_prices(c->reader);
+}
+
 void segment_calls_close(struct segment_calls **cp)
 {
 	struct segment_calls *c = *cp;

@@ -42,5 +42,7 @@ struct segment_calls *segment_calls_open(struct sql *sql, const char *folder,
                                          const struct segment *s, struct err *err);
 bool segment_calls_next(struct segment_calls *c, struct archived *ret, bool *more, struct err *err);
 void segment_calls_close(struct segment_calls **c);
+/* As segment_prices. */
+struct str segment_calls_prices(const struct segment_calls *c);
 
 #endif

@@ -87,6 +87,19 @@ void sql_roll_back(struct sql *s)
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+bool sql_begin_durable(struct sql *s, struct err *err)
+{
+	return sql_run(s, "PRAGMA synchronous = FULL", err) && sql_run(s, "BEGIN IMMEDIATE", err);
+}
+
+void sql_end_durable(struct sql *s)
+{
+	struct err ignored = {0};
+
+	sql_roll_back(s);
+	(void)sql_run(s, "PRAGMA synchronous = NORMAL", &ignored);
+}
+
 bool sql_next(struct sql *s, sqlite3_stmt *statement, bool *row, struct err *err)
 {
 	int code = sqlite3_step(statement);

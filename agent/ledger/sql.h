@@ -33,6 +33,14 @@ void sql_close(struct sql *s);
 bool sql_run(struct sql *s, const char *text, struct err *err);
 /* The number that a statement without parameters gives. */
 bool sql_ask(struct sql *s, const char *text, int64_t *ret, struct err *err);
+/*
+ * A transaction that is on disk once it is committed; others get there a moment later. For those
+ * behind which files are removed: after a power failure the database must not be back at a time
+ * when it needed them. sql_end_durable has to follow, however the transaction ends; it takes back
+ * one that was not committed.
+ */
+bool sql_begin_durable(struct sql *s, struct err *err);
+void sql_end_durable(struct sql *s);
 /* Ends a transaction without effect; fine when SQLite has ended it itself. */
 void sql_roll_back(struct sql *s);
 /* Steps a statement that gives no rows, and resets it. */

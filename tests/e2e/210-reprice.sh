@@ -122,6 +122,19 @@ for i in 1 2 3 4 5 6 7 8; do
 	rm -f killed.db*
 done
 
+# Where old hours are kept as days, a call is of the time at which its total stands.
+rm -f "$DB"*
+configuration 2 | sed 's/calls: forever/calls: forever, hourly: 31 days/' > daily.yaml
+backfill -c daily.yaml
+expect_status 0 archive run -q -c daily.yaml --db "$DB"
+expect_status 0 reprice --json -c new.yaml --db "$DB" --where hour_of_day=04
+expect_json total.calls 0
+expect_status 0 report --json --db "$DB" --where hour_of_day=00 --where model=gpt-4o
+of_day=$(python3 "$ROOT/tests/e2e/json_value.py" total.calls < out)
+expect_status 0 reprice --json -c new.yaml --db "$DB" --where hour_of_day=00 --where model=gpt-4o
+expect_json total.calls "$of_day"
+adds_up "$DB"
+
 # Totals without calls stay, and that is said. No ledger is made where there is none.
 rm -f "$DB"*
 configuration 2 | sed 's/calls: forever/calls: none/' > totals.yaml

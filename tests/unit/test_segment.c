@@ -273,6 +273,45 @@ static void test_of_two_versions_the_known_one_stays(void **state)
 	free(temporary);
 }
 
+static void test_the_books_of_a_file(void **state)
+{
+	static const struct {
+		const char *old, *add, *both;
+	} cases[] = {{"", "a", "a"},          {"a", "a", "a"},         {"a", "b", "a b"},
+	             {"a b", "a", "b a"},     {"a b", "", "a b"},      {"a  b ", "c", "a b c"},
+	             {"abc", "ab", "abc ab"}, {"ab", "abc", "ab abc"}, {"", "", ""}};
+	struct buf list = {0}, longer = {0};
+	struct segment_writer *w;
+	struct segment_reader *r;
+	struct segment s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_clear(&list);
+		segment_join_prices(&list, str_of(cases[i].old), str_of(cases[i].add));
+		assert_true(str_eq(buf_view(&list), str_of(cases[i].both)));
+	}
+	for (int i = 0; i < 200; i++) { /* more than a header has room for */
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "book-%012d", i);
+		buf_clear(&longer);
+		segment_join_prices(&longer, buf_view(&list), str_of(name));
+		buf_clear(&list);
+		buf_str(&list, buf_view(&longer));
+		assert_true(str_ends(buf_view(&list), str_of(name)));
+	}
+	w = segment_create(folder, DAY, buf_view(&list), &(struct err){0});
+	assert_true(segment_finish(w, &s, &(struct err){0}));
+	segment_writer_free(&w);
+	r = segment_open_new(folder, &s, &(struct err){0});
+	assert_non_null(r);
+	assert_true(str_eq(segment_prices(r), buf_view(&list)));
+	segment_close(&r);
+	buf_free(&list);
+	buf_free(&longer);
+}
+
 /* Every bit of a file counts: each one flipped, and each length it could be cut to. */
 static void test_no_damage_goes_unnoticed(void **state)
 {
@@ -336,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_line),
 		cmocka_unit_test(test_a_file_comes_back),
 		cmocka_unit_test(test_of_two_versions_the_known_one_stays),
+		cmocka_unit_test(test_the_books_of_a_file),
 		cmocka_unit_test(test_no_damage_goes_unnoticed),
 	};
 
