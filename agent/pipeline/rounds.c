@@ -54,6 +54,7 @@ void round_add(struct pipeline *p, const struct commit_sums *add)
 	for (int i = 0; i < OUTCOMES; i++)
 		to->records[i] += add->records[i];
 	to->unpriced += add->unpriced;
+	to->archived += add->archived;
 	to->cost += add->cost;
 }
 

@@ -57,6 +57,7 @@ mkdir logs
 spread 1 1000 > logs/app.log # seven days
 backfill -c tokentail.yaml
 expect_counts 1000 1000 0 0 0
+expect_json archived_calls 0
 every_report "$DB" before
 dump > calls_before
 
@@ -145,16 +146,23 @@ expect_text out '1,003 calls: all as they were written'
 
 expect_status 0 backfill --json -q -c old.yaml --db straight.db
 expect_counts 1005 1003 2 0 0
+expect_json archived_calls 1003
 expect_eq 0 "$(sqlite straight.db 'SELECT count(*) FROM call_rows')"
 adds_up straight.db 1005
 every_report straight.db now
 cmp -s before now || { diff before now >> log; fail 'history went straight to the archive: another report'; }
 expect_status 0 archive verify --db straight.db
 spread 3000 3002 > logs/more.log # a further member of a gzip
+date -u '+{"time":"%FT%TZ","model":"house","input_tokens":0,"output_tokens":0,"request_id":"today"}' >> logs/more.log
+expect_status 0 backfill -c old.yaml --db straight.db
+expect_text out '4 records = 4 calls'
+expect_text out '3 of the calls went to the archive: older than keep.calls'
 spread 6 6 | sed 's/"output_tokens": 6/"output_tokens": 700/' >> logs/more.log # and once more a better one
-expect_status 0 backfill --json -q -c old.yaml --db straight.db
+expect_status 0 backfill -c old.yaml --db straight.db
+expect_no_text out archive # it waits in the database for the next rotation
 spread 4000 4001 >> logs/more.log
 expect_status 0 backfill --json -q -c old.yaml --db straight.db
+expect_json archived_calls 0 # and so do others with it
 expect_status 0 archive run --db straight.db -c old.yaml -q
 expect_status 0 archive verify --db straight.db
 adds_up straight.db
