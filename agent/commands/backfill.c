@@ -202,7 +202,8 @@ static void print_json(const struct backfill *b, const struct pipeline_sums *s)
 	             ",\"archived_calls\":%" PRId64 ",\"cost_usd\":%s,\"seconds\":%.3f}\n",
 	             s->files, s->bytes, records(c), c->records[OUTCOME_CALL],
 	             c->records[OUTCOME_DUPLICATE], c->records[OUTCOME_SKIPPED],
-	             c->records[OUTCOME_REJECTED], c->unpriced, c->archived, cost, seconds() - b->started);
+	             c->records[OUTCOME_REJECTED], c->unpriced, c->archived, cost,
+	             seconds() - b->started);
 }
 
 static void print_text(const struct backfill *b, const struct pipeline_sums *s)
@@ -229,7 +230,8 @@ static void print_text(const struct backfill *b, const struct pipeline_sums *s)
 			"parts of calls that an earlier run left waiting were duplicates then and "
 			"are calls now");
 	if (c->archived)
-		(void)printf("%s of the calls went to the archive: older than keep.calls\n", archived);
+		(void)printf("%s of the calls went to the archive: older than keep.calls\n",
+		             archived);
 	(void)printf("cost %s", cost);
 	if (c->unpriced)
 		(void)printf(", without %" PRId64 " %s no price", c->unpriced,

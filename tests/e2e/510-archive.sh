@@ -204,6 +204,25 @@ expect_text out '288 calls of the archive are missing here'
 expect_status 0 report --db "$DB" --by user --detail --json
 expect_json archived_calls_damaged 432
 expect_json total.calls 1003
+# Days are restored up to the damage, and the rest when it is mended.
+cp tokentail.db half.db
+cp -r tokentail.db.archive half.db.archive
+expect_status 1 archive restore --db half.db --since 2026-01-01
+expect_one_line
+expect_text err '2 segments, 288 calls: back in the database, until the next rotation; stopped at 2026-01-03, '\
+'with it 6 segments left (run again to go on): '
+expect_text err 'calls-2026-01-03.jsonl.gz: damaged'
+expect_eq 288 "$(sqlite half.db 'SELECT count(*) FROM call_rows')"
+adds_up half.db 1005
+expect_status 1 archive restore --db half.db --since 2026-01-01 --json -q
+expect_eq '{"segments":0,"calls":0}' "$(cat out)"
+expect_text err '0 segments, 0 calls: back in the database'
+cp whole/2026/* half.db.archive/2026/
+expect_status 0 archive restore --db half.db --since 2026-01-01 --json
+expect_json calls 715
+expect_eq 1003 "$(sqlite half.db 'SELECT count(*) FROM call_rows')"
+adds_up half.db 1005
+rm -r half.db*
 # A damaged day cannot be rotated into, and nothing is lost by trying.
 echo '{"time":"2026-01-04T00:00:00Z","model":"gpt-4o","input_tokens":1,"output_tokens":1,"request_id":"later"}' >> logs/late.log
 backfill -c tokentail.yaml
