@@ -296,10 +296,26 @@ expect_no_text out 'Totals of'
 spread 1 500 > logs/app.log
 rm -rf tokentail.db* logs/late.log
 backfill -c tokentail.yaml
+echo 'in the way' > tokentail.db.archive
 start_agent -c old.yaml --db "$DB"
+archive_is() { # STATUS KEY VALUE
+	_got=0
+	tokentail status --json --db "$DB" || _got=$?
+	[ "$_got" = "$1" ] && [ "$(python3 "$ROOT/tests/e2e/json_value.py" "$2" < out)" = "$3" ]
+}
+wait_for archive_is 3 stuck.0.what archive
+expect_text out 'tokentail.db.archive'
+expect_status 3 status --db "$DB"
+expect_text out 'stuck: old calls have not gone to the archive for '
+expect_text out ', or at once by `tokentail reload`'
+expect_eq 500 "$(rows)"
+rm tokentail.db.archive
+expect_status 0 reload --db "$DB"
 nothing_kept() { [ "$(rows)" = 0 ]; }
 wait_for nothing_kept
 wait_for grep -q 'moved to the archive' run
+wait_for archive_is 0 agent.archive_error null
+expect_eq 1 "$(grep -c 'error archive: ' run)"
 stop_agent
 adds_up "$DB" 500
 expect_status 0 archive verify --db "$DB"
