@@ -229,48 +229,83 @@ static int verify(struct archiving *a)
 
 /* ---- out of it, and elsewhere ---- */
 
-static int moved(const struct archiving *a, const char *what, int64_t segments, int64_t calls)
+/* How far it got. */
+struct moved {
+	int64_t segments, calls;
+};
+
+static void put_moved(struct buf *out, const struct moved *m, const char *what)
+{
+	show_plural(out, m->segments, "segment");
+	buf_puts(out, ", ");
+	show_plural(out, m->calls, "call");
+	buf_printf(out, ": %s", what);
+}
+
+static int moved(const struct archiving *a, const struct moved *m, const char *what)
 {
 	struct buf out = {0};
 
 	if (a->common.json) {
 		json_begin(&out, NULL, '{');
-		json_int(&out, "segments", segments);
-		json_int(&out, "calls", calls);
+		json_int(&out, "segments", m->segments);
+		json_int(&out, "calls", m->calls);
 		json_end(&out, '}');
 		buf_char(&out, '\n');
 	} else if (!a->common.quiet) {
-		show_plural(&out, segments, "segment");
-		buf_puts(&out, ", ");
-		show_plural(&out, calls, "call");
-		buf_printf(&out, ": %s\n", what);
+		put_moved(&out, m, what);
+		buf_char(&out, '\n');
 	}
 	return archive_print(&out);
 }
 
-typedef bool each_fn(struct archiving *a, const struct segment *s, struct err *err);
+/* Each segment is moved as a whole or not at all, so a second run begins where this one stopped. */
+static int stopped(const struct archiving *a, const struct moved *m, const char *what,
+                   const struct segment *at, int64_t left, const struct err *why)
+{
+	char date[SEGMENT_DATE];
+	struct buf done = {0}, rest = {0};
+	struct err err = {0};
+
+	if (a->common.json)
+		(void)moved(a, m, what);
+	put_moved(&done, m, what);
+	show_plural(&rest, left, "segment");
+	segment_date(at->day, date);
+	(void)err_set(&err, "%s; stopped at %s, with it %s left (run again to go on): %s", done.p,
+	              date, rest.p, why->text);
+	buf_free(&done);
+	buf_free(&rest);
+	return fail(EXIT_FAILED, &err);
+}
+
+typedef bool each_fn(struct archiving *a, const struct segment *s, int64_t *calls, struct err *err);
 
 static int for_each(struct archiving *a, each_fn *each, const char *what)
 {
 	struct err err = {0};
 	struct segment *all;
-	size_t n, done = 0;
-	int64_t calls = 0;
-	bool good = load(a, &all, &n, &err);
+	struct moved m = {0};
+	size_t n, i = 0;
+	int64_t calls;
+	int status;
 
-	for (; good && done < n; done += good) {
-		good = each(a, &all[done], &err);
-		calls += good ? all[done].sums.calls : 0;
+	if (!load(a, &all, &n, &err))
+		return fail(EXIT_FAILED, &err);
+	for (; i < n && each(a, &all[i], &calls, &err); i++) {
+		m.segments++;
+		m.calls += calls;
 	}
+	status =
+		i == n ? moved(a, &m, what) : stopped(a, &m, what, &all[i], (int64_t)(n - i), &err);
 	free(all);
-	if (!good && done)
-		(void)moved(a, what, (int64_t)done, calls);
-	return good ? moved(a, what, (int64_t)done, calls) : fail(EXIT_FAILED, &err);
+	return status;
 }
 
-static bool restore_one(struct archiving *a, const struct segment *s, struct err *err)
+static bool restore_one(struct archiving *a, const struct segment *s, int64_t *calls,
+                        struct err *err)
 {
-	return rotation_restore(a->ledger, a->folder, s, err);
+	return rotation_restore(a->ledger, a->folder, s, calls, err);
 }
 
 static int restore(struct archiving *a)
@@ -280,21 +315,23 @@ static int restore(struct archiving *a)
 	return for_each(a, restore_one, "back in the database, until the next rotation");
 }
 
-static bool export_one(struct archiving *a, const struct segment *s, struct err *err)
+static bool export_one(struct archiving *a, const struct segment *s, int64_t *calls,
+                       struct err *err)
 {
-	struct segment_calls *calls = ledger_segment_calls(a->ledger, a->folder, s, err);
+	struct segment_calls *from = ledger_segment_calls(a->ledger, a->folder, s, err);
 	struct segment_writer *w =
-		calls ? segment_create(a->subject, s->day, segment_calls_prices(calls), err) : NULL;
+		from ? segment_create(a->subject, s->day, segment_calls_prices(from), err) : NULL;
 	struct archived one;
-	struct segment new;
+	struct segment new = {0};
 	bool more = true, good = w != NULL;
 
-	while (good && (good = segment_calls_next(calls, &one, &more, err)) && more)
+	while (good && (good = segment_calls_next(from, &one, &more, err)) && more)
 		good = segment_put(w, &one, err);
 	good = good && segment_finish(w, &new, err) && segment_publish(a->subject, s->day, err) &&
 	       segment_settle(a->subject, s->day, NULL, err);
+	*calls = good ? new.sums.calls : 0;
 	segment_writer_free(&w);
-	segment_calls_close(&calls);
+	segment_calls_close(&from);
 	return good;
 }
 
@@ -425,7 +462,8 @@ const struct command command_archive = {
 		"  verify            reads them all. Exit status 3 when one is damaged\n"
 		"  run               moves what is older than keep.calls, as `run` does once a "
 		"day\n"
-		"  restore           brings days back into the database, until the next rotation\n"
+		"  restore           brings days back into the database, until the next rotation.\n"
+		"                    One that fails says how many, and goes on when run again\n"
 		"  export FOLDER     writes the files anew somewhere else\n"
 		"\n"
 		"  --since T         only days from T on\n"

@@ -199,21 +199,24 @@ static void print_json(const struct backfill *b, const struct pipeline_sums *s)
 	(void)printf("{\"files\":%" PRId64 ",\"bytes\":%" PRId64 ",\"records\":%" PRId64
 	             ",\"calls\":%" PRId64 ",\"duplicates\":%" PRId64 ",\"skipped\":%" PRId64
 	             ",\"rejected\":%" PRId64 ",\"unpriced_calls\":%" PRId64
-	             ",\"cost_usd\":%s,\"seconds\":%.3f}\n",
+	             ",\"archived_calls\":%" PRId64 ",\"cost_usd\":%s,\"seconds\":%.3f}\n",
 	             s->files, s->bytes, records(c), c->records[OUTCOME_CALL],
 	             c->records[OUTCOME_DUPLICATE], c->records[OUTCOME_SKIPPED],
-	             c->records[OUTCOME_REJECTED], c->unpriced, cost, seconds() - b->started);
+	             c->records[OUTCOME_REJECTED], c->unpriced, c->archived, cost,
+	             seconds() - b->started);
 }
 
 static void print_text(const struct backfill *b, const struct pipeline_sums *s)
 {
 	const struct commit_sums *c = &s->commit;
 	char bytes[TEXT_SIZE], counts[OUTCOMES][TEXT_COUNT], all[TEXT_COUNT], cost[TEXT_COST];
+	char archived[TEXT_COUNT];
 
 	text_size(bytes, s->bytes);
 	text_count(all, records(c));
 	for (int i = 0; i < OUTCOMES; i++)
 		text_count(counts[i], c->records[i]);
+	text_count(archived, c->archived);
 	text_cost(cost, c->cost);
 	(void)printf("%" PRId64 " file%s", s->files, s->files == 1 ? "" : "s");
 	if (s->unchanged)
@@ -226,6 +229,9 @@ static void print_text(const struct backfill *b, const struct pipeline_sums *s)
 		(void)puts(
 			"parts of calls that an earlier run left waiting were duplicates then and "
 			"are calls now");
+	if (c->archived)
+		(void)printf("%s of the calls went to the archive: older than keep.calls\n",
+		             archived);
 	(void)printf("cost %s", cost);
 	if (c->unpriced)
 		(void)printf(", without %" PRId64 " %s no price", c->unpriced,

@@ -272,9 +272,10 @@ const struct command command_run = {
 	.summary = "the agent: follows all logs of the configuration and counts as they grow",
 	.help = "Reads what there is, then follows: files that grow, are renamed, truncated,\n"
 		"replaced or packed, and new ones that match. Each call is counted once, whatever\n"
-		"happens to the process. Ends on SIGTERM or SIGINT with all that was read\n"
-		"committed. SIGHUP or `tokentail reload` has it read the configuration again;\n"
-		"`tokentail status` asks it how it gets on, at the socket DATABASE.sock.\n"
+		"happens to the process. Calls older than keep.calls go to the archive once a\n"
+		"day (`tokentail help archives`). Ends on SIGTERM or SIGINT with all that was\n"
+		"read committed. SIGHUP or `tokentail reload` has it read the configuration\n"
+		"again; `tokentail status` asks it how it gets on, at the socket DATABASE.sock.\n"
 		"\n"
 		"Examples:\n"
 		"  tokentail run\n"

@@ -23,6 +23,16 @@ struct pulse {
 	struct rate records, calls;
 };
 
+/* How the daily rotation goes. Times are monotonic, in microseconds; 0: none. */
+struct rotating {
+	struct run_archive *under_way; /* NULL: not now */
+	int64_t look_at;               /* when it is looked whether it is time */
+	int64_t done_day;              /* UTC, days since 1970: the last one on which it was done */
+	int64_t failing_since;
+	int64_t pause; /* before the next try */
+	char failure[sizeof(((struct err *)0)->text)];
+};
+
 struct agent {
 	struct common common;
 	struct config *config;
@@ -44,9 +54,7 @@ struct agent {
 	bool has_links;  /* of changes behind symbolic links no folder tells */
 	bool must_end;   /* it cannot follow any more */
 	int64_t poll_at;
-	struct run_archive *archiving; /* NULL: not now */
-	int64_t archive_at;            /* when it is looked whether it is time, monotonic */
-	int64_t archived_day;          /* UTC, days since 1970; the last one on which it was */
+	struct rotating rotating;
 };
 
 enum { RUN_PATIENCE_MS = 300 }; /* with another writer, which the loop has no time to wait for */
@@ -69,6 +77,8 @@ void run_tell(void *arg, struct buf *out);
 
 /* Starts the day's rotation when it is time, and ends it. When to be called again, monotonic. */
 int64_t run_archive_turn(struct agent *a, int64_t now);
+/* What made it fail may be mended: it is tried again at the next turn. */
+void run_archive_retry(struct agent *a);
 /* Gives up what is under way: the next agent does it. */
 void run_archive_stop(struct agent *a);
 

@@ -121,6 +121,7 @@ static bool take_new(struct agent *a, bool *wrong, struct err *err)
 	*a = next;
 	log_set(a->log, a->common.quiet ? LEVEL_WARNING : a->config->log_level,
 	        a->config->log_format);
+	run_archive_retry(a);
 	a->must_end = !run_follow(a, err);
 	return !a->must_end;
 }

@@ -34,6 +34,22 @@ static int64_t not_below_zero(int64_t n)
 	return n > 0 ? n : 0;
 }
 
+static void tell_failures(const struct agent *a, int64_t now, struct told_agent *told)
+{
+	const struct pulse *p = &a->pulse;
+	const struct rotating *r = &a->rotating;
+
+	if (p->failing_since) {
+		told->failing = now - p->failing_since + 1;
+		told->failure = str_of(p->failure);
+	}
+	if (r->failing_since) {
+		told->archive_failing = now - r->failing_since + 1;
+		told->archive_failure = str_of(r->failure);
+		told->archive_retry = not_below_zero(r->look_at - now);
+	}
+}
+
 static void tell_itself(const struct agent *a, int64_t now, struct buf *out)
 {
 	const struct pulse *p = &a->pulse;
@@ -50,10 +66,7 @@ static void tell_itself(const struct agent *a, int64_t now, struct buf *out)
 	};
 	struct buf blind = {0};
 
-	if (p->failing_since) {
-		told.failing = now - p->failing_since + 1;
-		told.failure = str_of(p->failure);
-	}
+	tell_failures(a, now, &told);
 	if (told.watch_reason.n == 0 && watch_counts(a->watch).blind) {
 		buf_printf(&blind, "%zu folders are polled", watch_counts(a->watch).blind);
 		told.watch_reason = buf_view(&blind);

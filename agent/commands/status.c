@@ -181,6 +181,7 @@ const struct command command_status = {
 		"Stuck is what needs a person; each is named with what to do:\n"
 		"  - an agent that does not answer within 2 s\n"
 		"  - commits that fail for 5 s\n"
+		"  - old calls that could not be moved to the archive\n"
 		"  - a corrupt file, and one that cannot be opened\n"
 		"  - a file of which the agent reads nothing for 60 s though there is something\n"
 		"Exit status: 0 all is well, 1 the sums do not agree, 3 something is stuck.\n"

@@ -115,6 +115,8 @@ static void put_told(struct buf *out, const struct told_agent *a)
 	put_seconds(out, "committed_seconds_ago", a->committed);
 	put_seconds(out, "commits_fail_seconds", a->failing);
 	json_text(out, "commit_error", a->failing ? a->failure : (struct str){0});
+	put_seconds(out, "archive_fails_seconds", a->archive_failing);
+	json_text(out, "archive_error", a->archive_failing ? a->archive_failure : (struct str){0});
 	json_text(out, "watch", a->watch);
 	json_text(out, "watch_reason", a->watch_reason);
 	json_int(out, "dropped_clients", a->dropped);

@@ -35,6 +35,8 @@ void stuck_find(struct status *s)
 		add(s, STUCK_SILENT, NULL);
 	if (commits_fail(s))
 		add(s, STUCK_COMMITS, NULL);
+	if (s->live == LIVE_AGENT && s->agent.agent.archive_failing)
+		add(s, STUCK_ARCHIVE, NULL);
 	for (size_t i = 0; i < s->files_n; i++) {
 		enum stuck_kind kind = kind_of(s, &s->files[i]);
 
@@ -47,8 +49,8 @@ const char *stuck_name(enum stuck_kind kind)
 {
 	static const char *const names[STUCK_KINDS] = {
 		[STUCK_SILENT] = "silent",   [STUCK_COMMITS] = "commits",
-		[STUCK_CORRUPT] = "corrupt", [STUCK_BLOCKED] = "blocked",
-		[STUCK_BEHIND] = "behind",
+		[STUCK_ARCHIVE] = "archive", [STUCK_CORRUPT] = "corrupt",
+		[STUCK_BLOCKED] = "blocked", [STUCK_BEHIND] = "behind",
 	};
 
 	return names[kind];
@@ -84,6 +86,12 @@ void stuck_reason(const struct status *s, const struct stuck *stuck, struct buf 
 		buf_puts(out, ": ");
 		buf_str(out, s->agent.agent.failure);
 		return;
+	case STUCK_ARCHIVE:
+		buf_puts(out, "old calls have not gone to the archive for ");
+		show_age(out, s->agent.agent.archive_failing);
+		buf_puts(out, ": ");
+		buf_str(out, s->agent.agent.archive_failure);
+		return;
 	case STUCK_CORRUPT:
 	case STUCK_BLOCKED:
 		put_file_reason(stuck->file, out);
@@ -110,6 +118,11 @@ void stuck_advice(const struct status *s, const struct stuck *stuck, struct buf 
 	case STUCK_COMMITS:
 		buf_puts(out, "free the disk, or end what locks the database; nothing is lost, and "
 		              "it is tried again");
+		return;
+	case STUCK_ARCHIVE:
+		buf_puts(out, "mend that; nothing is lost, and it is tried again in ");
+		show_age(out, s->agent.agent.archive_retry);
+		buf_puts(out, ", or at once by `tokentail reload`");
 		return;
 	case STUCK_CORRUPT:
 		buf_puts(out, "put a whole copy in its place, or take it out of the paths; it is "

@@ -10,6 +10,7 @@
 enum stuck_kind {
 	STUCK_SILENT,  /* the agent does not answer */
 	STUCK_COMMITS, /* it cannot write its database, for STUCK_COMMITS_SECONDS */
+	STUCK_ARCHIVE, /* its last rotation of old calls failed */
 	STUCK_CORRUPT, /* a file is damaged, and what is behind the damage is not counted */
 	STUCK_BLOCKED, /* a file cannot be opened */
 	STUCK_BEHIND,  /* the agent has had something to read of it for STUCK_BEHIND_SECONDS and has
@@ -31,7 +32,7 @@ struct stuck {
 /* Fills s->stuck, the agent first, then files in their order. */
 void stuck_find(struct status *s);
 
-/* "silent", "commits", "corrupt", "blocked", "behind". */
+/* "silent", "commits", "archive", "corrupt", "blocked", "behind". */
 const char *stuck_name(enum stuck_kind kind);
 /* Each appends plain text, not escaped: why it is stuck, and what to do. */
 void stuck_reason(const struct status *s, const struct stuck *stuck, struct buf *out);

@@ -27,12 +27,21 @@ struct column {
 	}
 
 static const struct column agent_columns[] = {
-	TEXT(told_agent, version),      NUMBER(told_agent, pid),
-	NUMBER(told_agent, since),      NUMBER(told_agent, records_rate),
-	NUMBER(told_agent, calls_rate), NUMBER(told_agent, committed),
-	NUMBER(told_agent, failing),    TEXT(told_agent, failure),
-	TEXT(told_agent, watch),        TEXT(told_agent, watch_reason),
-	NUMBER(told_agent, dropped),    {NULL, 0, false},
+	TEXT(told_agent, version),
+	NUMBER(told_agent, pid),
+	NUMBER(told_agent, since),
+	NUMBER(told_agent, records_rate),
+	NUMBER(told_agent, calls_rate),
+	NUMBER(told_agent, committed),
+	NUMBER(told_agent, failing),
+	TEXT(told_agent, failure),
+	NUMBER(told_agent, archive_failing),
+	TEXT(told_agent, archive_failure),
+	NUMBER(told_agent, archive_retry),
+	TEXT(told_agent, watch),
+	TEXT(told_agent, watch_reason),
+	NUMBER(told_agent, dropped),
+	{NULL, 0, false},
 };
 
 static const struct column file_columns[] = {

@@ -41,6 +41,9 @@ struct told_agent {
 	int64_t committed;       /* so long ago was the last commit; -1: there was none yet */
 	int64_t failing;         /* for so long commits have been failing; 0: they succeed */
 	struct str failure;      /* why they fail */
+	int64_t archive_failing; /* the same of the daily rotation */
+	struct str archive_failure;
+	int64_t archive_retry;   /* it is tried again in so long */
 	struct str watch;        /* how it learns of changes: inotify, poll */
 	struct str watch_reason; /* why it polls, or what it has to poll */
 	int64_t dropped;         /* clients at the socket that were silent, slow or wrong */

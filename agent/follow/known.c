@@ -1,39 +1,25 @@
 /*
- * Marks lie in an array; two indexes lead to them: by device and inode, and by the hash of the
- * head. A head is hashed over as many bytes as had been counted, up to MARK_BYTES, so a file is
- * asked once for each length that occurs.
+ * What a file is, held against the marks of those that were counted. known_index.c leads to the
+ * marks that may be its own.
  */
 #include "agent/follow/known.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "agent/base/mem.h"
-
-struct entry {
-	struct mark mark;
-	bool taken; /* given away in this run, or added by it */
-};
+#include "agent/follow/known_index.h"
 
 struct known {
-	struct entry *entries;
-	size_t n, room;
-	size_t *by_inode, *by_head; /* positions in sorted order */
-	bool sorted;
-	size_t with_head[MARK_BYTES + 1]; /* marks that have so many bytes of head */
+	struct known_index index;
 };
 
 struct known *known_new(struct mark *marks, size_t n)
 {
 	struct known *k = xcalloc(1, sizeof(*k));
 
-	k->entries = xcalloc(n, sizeof(*k->entries));
-	k->n = k->room = n;
-	for (size_t i = 0; i < n; i++) {
-		k->entries[i].mark = marks[i];
-		k->with_head[marks[i].head_n]++;
-	}
+	for (size_t i = 0; i < n; i++)
+		(void)known_index_add(&k->index, &marks[i]);
 	free(marks);
 	return k;
 }
@@ -45,11 +31,7 @@ void known_free(struct known **kp)
 	*kp = NULL;
 	if (k == NULL)
 		return;
-	for (size_t i = 0; i < k->n; i++)
-		mark_free(&k->entries[i].mark);
-	free(k->entries);
-	free(k->by_inode);
-	free(k->by_head);
+	known_index_free(&k->index);
 	free(k);
 }
 
@@ -60,111 +42,29 @@ static void copy_carried(struct mark *to, const struct mark *from)
 		buf_str(&to->carried, buf_view(&from->carried));
 }
 
-void known_add(struct known *k, const struct mark *m)
+static struct entry *add_copy(struct known *k, const struct mark *m)
 {
-	k->entries = array_room(k->entries, k->n, &k->room, sizeof(*k->entries));
-	k->entries[k->n] = (struct entry){*m, true};
-	k->entries[k->n].mark.path = xstrdup(m->path);
-	k->entries[k->n].mark.source = xstrdup(m->source);
-	k->entries[k->n].mark.carried = (struct buf){0};
-	copy_carried(&k->entries[k->n].mark, m);
-	k->with_head[m->head_n]++;
-	k->n++;
-	k->sorted = false;
+	struct mark copy = *m;
+
+	copy.path = xstrdup(m->path);
+	copy.source = xstrdup(m->source);
+	copy.carried = (struct buf){0};
+	copy_carried(&copy, m);
+	return known_index_add(&k->index, &copy);
 }
 
-static struct entry *entry_of(struct known *k, int64_t id)
+void known_add(struct known *k, const struct mark *m)
 {
-	for (size_t i = k->n; i-- > 0;)
-		if (k->entries[i].mark.id == id)
-			return &k->entries[i];
-	return NULL;
+	add_copy(k, m)->taken = true;
 }
 
 void known_put(struct known *k, const struct mark *m, bool held)
 {
-	struct entry *e = entry_of(k, m->id);
+	struct entry *e = known_of_id(&k->index, m->id);
 
-	if (e) {
-		k->with_head[e->mark.head_n]--;
-		mark_free(&e->mark);
-		*e = k->entries[--k->n];
-	}
-	known_add(k, m);
-	k->entries[k->n - 1].taken = held;
-	k->sorted = false;
-}
-
-/* ---- the indexes ---- */
-
-static int order(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int inode_order(const struct mark *a, const struct mark *b)
-{
-	int by_device = order(a->device, b->device);
-
-	return by_device ? by_device : order(a->inode, b->inode);
-}
-
-static int head_order(const struct mark *a, const struct mark *b)
-{
-	if (a->head_n != b->head_n)
-		return order(a->head_n, b->head_n);
-	if (a->head.lo != b->head.lo)
-		return a->head.lo < b->head.lo ? -1 : 1;
-	if (a->head.hi != b->head.hi)
-		return a->head.hi < b->head.hi ? -1 : 1;
-	return 0;
-}
-
-static int compare_inode(const void *a, const void *b, void *entries)
-{
-	const struct entry *e = entries;
-
-	return inode_order(&e[*(const size_t *)a].mark, &e[*(const size_t *)b].mark);
-}
-
-/* Equal heads: the one counted furthest first. */
-static int compare_head(const void *a, const void *b, void *entries)
-{
-	const struct entry *e = entries;
-	const struct mark *x = &e[*(const size_t *)a].mark, *y = &e[*(const size_t *)b].mark;
-	int by_head = head_order(x, y);
-
-	return by_head ? by_head : order(y->offset, x->offset);
-}
-
-static void sort(struct known *k)
-{
-	if (k->sorted)
-		return;
-	k->by_inode = xrealloc(k->by_inode, k->n, sizeof(*k->by_inode));
-	k->by_head = xrealloc(k->by_head, k->n, sizeof(*k->by_head));
-	for (size_t i = 0; i < k->n; i++)
-		k->by_inode[i] = k->by_head[i] = i;
-	qsort_r(k->by_inode, k->n, sizeof(*k->by_inode), compare_inode, k->entries);
-	qsort_r(k->by_head, k->n, sizeof(*k->by_head), compare_head, k->entries);
-	k->sorted = true;
-}
-
-/* The first position in a sorted index that is not before `key`. */
-static size_t first_at(const struct known *k, const size_t *index, const struct mark *key,
-                       int (*compare)(const struct mark *, const struct mark *))
-{
-	size_t low = 0, high = k->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare(&k->entries[index[middle]].mark, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	if (e)
+		known_index_remove(&k->index, e);
+	add_copy(k, m)->taken = held;
 }
 
 /* ---- what a file is ---- */
@@ -236,11 +136,8 @@ static enum known_result give(struct entry *e, const struct mark *counted, struc
 
 static bool unchanged(struct known *k, struct mark *m)
 {
-	for (size_t i = first_at(k, k->by_inode, m, inode_order); i < k->n; i++) {
-		struct entry *e = &k->entries[k->by_inode[i]];
-
-		if (!same_inode(&e->mark, m))
-			return false;
+	for (struct entry *e = known_of_inode(&k->index, m, NULL); e;
+	     e = known_of_inode(&k->index, m, e)) {
 		if (!e->taken && hints_agree(&e->mark, m) && is_finished(&e->mark)) {
 			take(m, &e->mark);
 			e->taken = true;
@@ -250,18 +147,17 @@ static bool unchanged(struct known *k, struct mark *m)
 	return false;
 }
 
-/* Among marks whose first `head_n` bytes are these, the one counted furthest that proves right. */
+/* Among marks whose head is this, the one counted furthest that proves right. */
 static struct entry *try_head(struct known *k, struct reader *r, const struct mark *m,
-                              bool itself_only, struct mark *key)
+                              bool itself_only, struct str head)
 {
-	for (size_t i = first_at(k, k->by_head, key, head_order); i < k->n; i++) {
-		struct entry *e = &k->entries[k->by_head[i]];
+	struct entry **found;
+	size_t n = known_of_head(&k->index, head, &found);
 
-		if (head_order(&e->mark, key) != 0)
-			return NULL;
-		if ((!itself_only || same_inode(&e->mark, m)) && reader_resume(r, &e->mark))
-			return e;
-	}
+	for (size_t i = 0; i < n; i++)
+		if ((!itself_only || same_inode(&found[i]->mark, m)) &&
+		    reader_resume(r, &found[i]->mark))
+			return found[i];
 	return NULL;
 }
 
@@ -270,30 +166,42 @@ static struct entry *find(struct known *k, struct reader *r, const struct mark *
 	struct str head = reader_head(r);
 	struct entry *best = NULL;
 
-	for (uint32_t n = (uint32_t)head.n; n > 0 && best == NULL; n--) {
-		struct mark key = {.head_n = n};
-
-		if (k->with_head[n] == 0)
-			continue;
-		key.head = hash128(HASH_PLAIN, (struct str){head.p, n});
-		best = try_head(k, r, m, itself_only, &key);
-	}
+	for (size_t n = head.n; n > 0 && best == NULL; n--)
+		if (k->index.with_head[n])
+			best = try_head(k, r, m, itself_only, (struct str){head.p, n});
 	return best;
+}
+
+/* Of those at its path that are not given away and for which `wanted` holds, the one that has been
+ * known for longest. */
+static struct entry *at_path(const struct known *k, const char *path,
+                             bool (*wanted)(const struct mark *counted, const struct mark *m),
+                             const struct mark *m)
+{
+	struct entry *best = NULL;
+
+	for (struct entry *e = known_of_path(&k->index, path, NULL); e;
+	     e = known_of_path(&k->index, path, e))
+		if (!e->taken && (best == NULL || e->mark.id < best->mark.id) &&
+		    (wanted == NULL || wanted(&e->mark, m)))
+			best = e;
+	return best;
+}
+
+static bool is_empty(const struct mark *counted, const struct mark *m)
+{
+	(void)m;
+	return counted->offset <= 0 && counted->state != FILE_FINISHED;
 }
 
 void known_reuse_empty(struct known *k, struct mark *m)
 {
-	for (size_t i = 0; i < k->n; i++) {
-		struct entry *e = &k->entries[i];
+	struct entry *e = at_path(k, m->path, is_empty, m);
 
-		assert(k->entries != NULL);
-		if (e->taken || e->mark.offset > 0 || e->mark.state == FILE_FINISHED ||
-		    strcmp(e->mark.path, m->path) != 0)
-			continue;
-		m->id = e->mark.id;
-		e->taken = true;
+	if (e == NULL)
 		return;
-	}
+	m->id = e->mark.id;
+	e->taken = true;
 }
 
 /* ---- copies that stop short ---- */
@@ -337,20 +245,15 @@ static struct entry *with_whole_head(struct known *k, struct reader *r,
                                      const struct mark *m)
 {
 	struct str head = reader_head(r);
-	struct mark key = {.head_n = MARK_BYTES};
+	struct entry **found;
+	size_t n;
 
-	sort(k);
-	if (head.n < MARK_BYTES || k->with_head[MARK_BYTES] == 0)
+	if (head.n < MARK_BYTES || k->index.with_head[MARK_BYTES] == 0)
 		return NULL;
-	key.head = hash128(HASH_PLAIN, (struct str){head.p, MARK_BYTES});
-	for (size_t i = first_at(k, k->by_head, &key, head_order); i < k->n; i++) {
-		struct entry *e = &k->entries[k->by_head[i]];
-
-		if (head_order(&e->mark, &key) != 0)
-			return NULL;
-		if (wanted(r, &e->mark, m))
-			return e;
-	}
+	n = known_of_head(&k->index, (struct str){head.p, MARK_BYTES}, &found);
+	for (size_t i = 0; i < n; i++)
+		if (wanted(r, &found[i]->mark, m))
+			return found[i];
 	return NULL;
 }
 
@@ -364,25 +267,22 @@ static bool is_shorter(struct reader *r, const struct mark *counted, const struc
 /* A file of less than MARK_BYTES that is, to its last byte, what was once counted of another. */
 static bool is_beginning(struct known *k, struct reader *r, struct mark *m)
 {
-	struct str head = reader_head(r);
-	struct hash128 hash = hash128(HASH_PLAIN, head);
+	const struct frontier whole = known_frontier_of(reader_head(r));
+	const struct entry *best = NULL;
 
-	for (size_t i = 0; head.n && head.n < MARK_BYTES && i < k->n; i++) {
-		const struct mark *e = &k->entries[i].mark;
-
-		for (unsigned n = 0; n < e->earlier_n; n++) {
-			if (e->earlier[n].offset != (int64_t)head.n ||
-			    !hash128_eq(e->earlier[n].hash, hash) || is_next_log(m, e))
-				continue;
-			m->offset = m->content_size = (int64_t)head.n;
-			m->head_n = m->frontier_n = (uint32_t)head.n;
-			m->head = m->frontier = hash;
-			m->from = e->id;
-			m->last_time = e->last_time;
-			return reader_resume(r, m);
-		}
-	}
-	return false;
+	for (const struct beginning *b = known_of_beginning(&k->index, &whole, NULL); b;
+	     b = known_of_beginning(&k->index, &whole, b))
+		if ((best == NULL || b->entry->mark.id < best->mark.id) &&
+		    !is_next_log(m, &b->entry->mark))
+			best = b->entry;
+	if (best == NULL)
+		return false;
+	m->offset = m->content_size = whole.offset;
+	m->head_n = m->frontier_n = (uint32_t)whole.offset;
+	m->head = m->frontier = whole.hash;
+	m->from = best->mark.id;
+	m->last_time = best->mark.last_time;
+	return reader_resume(r, m);
 }
 
 static bool goes_less_far(struct reader *r, const struct mark *counted, const struct mark *m)
@@ -420,9 +320,9 @@ bool known_may_be_beginning(struct known *k, struct reader *r, const struct mark
 
 	if (head.n >= MARK_BYTES)
 		return with_whole_head(k, r, goes_further, m) != NULL;
-	for (size_t i = 0; head.n && i < k->n; i++)
-		if (k->entries[i].mark.offset > (int64_t)head.n &&
-		    same_log(k->entries[i].mark.path, m->path))
+	for (size_t i = 0; head.n && i < k->index.n; i++)
+		if (k->index.entries[i]->mark.offset > (int64_t)head.n &&
+		    same_log(k->index.entries[i]->mark.path, m->path))
 			return true;
 	return false;
 }
@@ -430,57 +330,48 @@ bool known_may_be_beginning(struct known *k, struct reader *r, const struct mark
 int64_t known_offset(struct known *k, struct reader *r, const struct mark *m)
 {
 	static const struct mark start;
-	const struct mark *counted = &start;
-	const struct entry *e;
+	const struct entry *e = find(k, r, m, false);
+	const struct mark *counted = e ? &e->mark : &start;
 
-	sort(k);
-	e = find(k, r, m, false);
-	if (e)
-		counted = &e->mark;
 	(void)reader_resume(r, counted);
 	return counted->offset;
 }
 
 bool known_is_itself(struct known *k, struct reader *r, const struct mark *m)
 {
-	sort(k);
 	return !m->gzip && find(k, r, m, true) != NULL;
+}
+
+static bool is_another(const struct mark *counted, const struct mark *m)
+{
+	return counted->id != m->id && counted->offset > 0 && counted->state != FILE_FINISHED;
 }
 
 const struct mark *known_replaced(const struct known *k, const struct mark *m)
 {
-	for (size_t i = 0; i < k->n; i++) {
-		const struct entry *e = &k->entries[i];
+	const struct entry *e = at_path(k, m->path, is_another, m);
 
-		if (!e->taken && e->mark.id != m->id && e->mark.offset > 0 &&
-		    e->mark.state != FILE_FINISHED && strcmp(e->mark.path, m->path) == 0)
-			return &e->mark;
-	}
-	return NULL;
+	return e ? &e->mark : NULL;
 }
 
 /* Takes over the row of the file that was at this path, and nothing of its content. */
 static void reuse_path(struct known *k, struct mark *m)
 {
-	for (size_t i = 0; i < k->n; i++) {
-		struct entry *e = &k->entries[i];
+	struct entry *e = at_path(k, m->path, NULL, m);
 
-		if (e->taken || strcmp(e->mark.path, m->path) != 0)
-			continue;
-		m->id = e->mark.id;
-		m->committed = e->mark.committed;
-		m->last_time = e->mark.last_time;
-		m->lost = e->mark.lost;
-		e->taken = true;
+	if (e == NULL)
 		return;
-	}
+	m->id = e->mark.id;
+	m->committed = e->mark.committed;
+	m->last_time = e->mark.last_time;
+	m->lost = e->mark.lost;
+	e->taken = true;
 }
 
 enum known_result known_resolve(struct known *k, struct reader *r, enum identity by, struct mark *m)
 {
 	struct entry *e, *furthest;
 
-	sort(k);
 	if (unchanged(k, m))
 		return KNOWN_UNCHANGED;
 	if (by == IDENTITY_PATH) {

@@ -72,7 +72,8 @@ bool ledger_first_read(struct ledger *l, const char *source, int64_t now, int64_
 struct commit_sums {
 	int64_t records[OUTCOMES];
 	int64_t unpriced;
-	int64_t cost; /* nano-dollars; what this commit added, replaced calls taken off */
+	int64_t archived; /* calls written to the archive at once, see ledger_archive_old */
+	int64_t cost;     /* nano-dollars; what this commit added, replaced calls taken off */
 };
 
 /* What is committed together: the batches of all threads, and the files their rows and steps are

@@ -149,5 +149,6 @@ bool old_write(struct commit *c, struct err *err)
 	gather(c, &c->l->items);
 	for (size_t i = 0; good && i < c->l->items.n;)
 		good = write_day(c, i, &i, err);
+	c->sums.archived += (int64_t)c->l->items.n;
 	return good;
 }

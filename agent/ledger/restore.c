@@ -22,6 +22,7 @@ struct restoring {
 	uint32_t *file_at;
 	size_t files_n, files_room, file_at_room;
 	struct intern *paths;
+	int64_t calls; /* so far */
 };
 
 static bool find_file(struct restoring *r, struct str path, int64_t *ret, struct err *err)
@@ -65,6 +66,7 @@ static bool add(struct restoring *r, const struct archived *a, struct err *err)
 		return false;
 	(void)batch_add_row(r->batch, &a->call, commit_combination(r->batch, a->source, &a->call),
 	                    file, a->offset);
+	r->calls++;
 	return true;
 }
 
@@ -146,7 +148,7 @@ static bool transact(struct restoring *r, const char *folder, const struct segme
 	return good;
 }
 
-bool rotation_restore(struct ledger *l, const char *folder, const struct segment *s,
+bool rotation_restore(struct ledger *l, const char *folder, const struct segment *s, int64_t *calls,
                       struct err *err)
 {
 	struct restoring r = {
@@ -156,6 +158,7 @@ bool rotation_restore(struct ledger *l, const char *folder, const struct segment
 	if (good)
 		segment_remove(folder,
 		               s->day); /* no harm if it stays: the ledger knows it no more */
+	*calls = r.calls;
 	batch_free(&r.batch);
 	intern_free(&r.paths);
 	free(r.files);

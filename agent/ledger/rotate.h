@@ -48,8 +48,9 @@ bool rotation_move(struct ledger *l, const struct rotation *r, struct rotation_d
  * of a day the one that counts stays. What cannot be settled stays as it is, and is damage. */
 bool rotation_tidy(struct ledger *l, const char *folder, struct err *err);
 
-/* Puts the calls of a segment back into the database and removes the file: the other way. */
-bool rotation_restore(struct ledger *l, const char *folder, const struct segment *s,
+/* Puts the calls of a segment back into the database and removes the file: the other way. *calls:
+ * how many. False and *err: all of them are where they were. */
+bool rotation_restore(struct ledger *l, const char *folder, const struct segment *s, int64_t *calls,
                       struct err *err);
 
 /* Segments of days before `before` leave the archive for good; *n: how many. Totals stay. */

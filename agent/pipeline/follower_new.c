@@ -23,12 +23,19 @@ static bool begin_alike(const struct tailed *other, struct str head)
 	return head.n > 0 && str_eq(head, theirs);
 }
 
-/* Whether the other file may hold something that the new one had when it was first as large as it
- * is, and that has not been read yet. It is read in the next turn then. */
+/* Whether the other file was not read as far as the new one goes, since that was first as large as
+ * it is. */
+static bool may_be_behind(const struct tailed *other, const struct tailed *t)
+{
+	return !other->refused && other->ended <= t->opened &&
+	       (t->mark.gzip || other->begin < t->mark.size);
+}
+
+/* Whether the other file may hold something that the new one had then, and that has not been read
+ * yet. It is read in the next turn then. */
 static bool is_behind(struct tailed *other, const struct tailed *t)
 {
-	if (other->refused || other->ended > t->opened ||
-	    (!t->mark.gzip && other->begin >= t->mark.size))
+	if (!may_be_behind(other, t))
 		return false;
 	other->dirty |= tailed_has_changed(other);
 	return other->dirty;
@@ -45,15 +52,17 @@ static bool others_are_read(struct follower *f, const struct tailed *t)
 
 	for (size_t i = 0; i < f->files_n; i++) {
 		struct tailed *other = f->files[i];
+		bool uncommitted = other->begin > other->mark.offset;
 
 		if (other == t || !other->known)
 			continue;
-		commit |= other->gone && other->begin > other->mark.offset;
-		if (!begin_alike(other, head))
+		commit |= other->gone && uncommitted;
+		/* Of most files of many it does not matter how they begin. */
+		if ((!uncommitted && !may_be_behind(other, t)) || !begin_alike(other, head))
 			continue;
 		if (is_behind(other, t))
 			return false;
-		commit |= other->begin > other->mark.offset;
+		commit |= uncommitted;
 	}
 	return !commit || follower_try_commit(f);
 }

@@ -155,7 +155,7 @@ static void take_row(struct follower *f, const struct tailed *t)
 	for (size_t i = 0; i < f->files_n; i++) {
 		struct tailed *other = f->files[i];
 
-		if (other == t || t->mark.id == 0 || other->mark.id != t->mark.id)
+		if (other == t || other->mark.id != t->mark.id)
 			continue;
 		other->mark.id = 0;
 		other->unsaved = false;
@@ -173,7 +173,8 @@ static bool identify(struct follower *f, struct tailed *t)
 	follower_find_losses(f, t->course.reader);
 	what = resolve(f, t);
 	settle_row(f, t, waited_as);
-	take_row(f, t);
+	if (t->mark.id && t->mark.id != waited_as)
+		take_row(f, t);
 	if (!c->rewritten)
 		settle_replaced(f, t);
 	t->known = t->known_held = true;

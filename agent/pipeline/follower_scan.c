@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/base/chains.h"
 #include "agent/follow/discover.h"
 #include "agent/ledger/own.h"
 #include "agent/pipeline/follower_inner.h"
@@ -23,29 +24,105 @@ static bool is_same(const struct tailed *t, size_t source, const char *path, con
 	       (!t->known && t->source == source) || tailed_stands(t);
 }
 
-static struct tailed *by_inode(const struct follower *f, size_t source, const char *path,
+/* ---- the files there are, for one search ---- */
+
+struct spot {
+	struct link link;
+	struct tailed *file;
+	size_t order; /* that of the follower's files */
+};
+
+/* The files by device and inode; those without by path. */
+struct scan {
+	struct follower *f;
+	struct chains by_inode, by_path;
+	struct arena spots;
+	size_t spots_n;
+};
+
+static uint64_t inode_key(int64_t device, int64_t inode)
+{
+	return hash_mix((uint64_t)device, (uint64_t)inode);
+}
+
+static uint64_t path_key(const char *path)
+{
+	return hash64(HASH_PLAIN, str_of(path));
+}
+
+static void enter(struct scan *s, struct tailed *t)
+{
+	const struct mark *m = &t->mark;
+	struct spot *p = arena_alloc(&s->spots, sizeof(*p));
+
+	*p = (struct spot){.file = t, .order = s->spots_n++};
+	if (m->inode)
+		chains_add(&s->by_inode, &p->link, inode_key(m->device, m->inode));
+	else
+		chains_add(&s->by_path, &p->link, path_key(m->path));
+}
+
+static struct scan scan_begin(struct follower *f)
+{
+	struct scan s = {.f = f};
+
+	for (size_t i = 0; i < f->files_n; i++)
+		enter(&s, f->files[i]);
+	return s;
+}
+
+static void scan_end(struct scan *s)
+{
+	chains_free(&s->by_inode);
+	chains_free(&s->by_path);
+	arena_free(&s->spots);
+}
+
+static struct tailed *by_inode(const struct scan *s, size_t source, const char *path,
                                const struct stat *st)
 {
-	for (size_t i = 0; i < f->files_n; i++)
-		if (is_same(f->files[i], source, path, st))
-			return f->files[i];
-	return NULL;
+	struct link *link =
+		chains_first(&s->by_inode, inode_key((int64_t)st->st_dev, (int64_t)st->st_ino));
+	const struct spot *first = NULL;
+
+	for (; link; link = chains_next(link)) {
+		const struct spot *p = (const struct spot *)link;
+
+		if ((first == NULL || p->order < first->order) &&
+		    is_same(p->file, source, path, st))
+			first = p;
+	}
+	return first ? first->file : NULL;
 }
 
 /* One that has not been opened yet, or cannot be. */
-static struct tailed *by_path(const struct follower *f, const char *path)
+static struct tailed *by_path(const struct scan *s, const char *path)
 {
-	for (size_t i = 0; i < f->files_n; i++)
-		if (f->files[i]->mark.inode == 0 && strcmp(f->files[i]->mark.path, path) == 0)
-			return f->files[i];
-	return NULL;
+	struct link *link = chains_first(&s->by_path, path_key(path));
+	const struct spot *first = NULL;
+
+	for (; link; link = chains_next(link)) {
+		const struct spot *p = (const struct spot *)link;
+
+		if ((first == NULL || p->order < first->order) && p->file->mark.inode == 0 &&
+		    strcmp(p->file->mark.path, path) == 0)
+			first = p;
+	}
+	return first ? first->file : NULL;
 }
 
-static struct tailed *add(struct follower *f, size_t source, const char *path)
+/* ---- what was found ---- */
+
+/* It has no inode yet. */
+static struct tailed *add(struct scan *s, size_t source, const char *path)
 {
+	struct follower *f = s->f;
+	struct tailed *t = tailed_new(f->options.sources[source], source, path);
+
 	f->files = array_room((void *)f->files, f->files_n, &f->files_room, sizeof(*f->files));
-	f->files[f->files_n] = tailed_new(f->options.sources[source], source, path);
-	return f->files[f->files_n++];
+	f->files[f->files_n++] = t;
+	enter(s, t);
+	return t;
 }
 
 static void rename_to(const struct follower *f, struct tailed *t, const char *path)
@@ -59,46 +136,52 @@ static void rename_to(const struct follower *f, struct tailed *t, const char *pa
 	t->dirty = t->unsaved = t->outdated = true;
 }
 
-static void leave_out(struct follower *f, size_t source, const char *path, const char *why,
-                      bool denied)
+static void leave_out(struct scan *s, size_t source, const char *path, const char *why, bool denied)
 {
-	struct tailed *t = by_path(f, path);
+	struct tailed *t = by_path(s, path);
 
-	t = t ? t : add(f, source, path);
+	t = t ? t : add(s, source, path);
 	if (t->mark.id == 0)
-		known_reuse_empty(f->known, &t->mark);
+		known_reuse_empty(s->f->known, &t->mark);
 	t->seen = t->refused = true;
 	t->denied = denied;
 	t->dirty = false;
 	tailed_state(t, FILE_LEFT_OUT, "%s", why);
 }
 
-static void take(struct follower *f, size_t source, const struct found *found)
+/* It is known by its inode from now on, should its name change. */
+static void note_inode(struct scan *s, struct tailed *t, const struct stat *st)
+{
+	if (t->mark.inode)
+		return;
+	t->mark.device = (int64_t)st->st_dev;
+	t->mark.inode = (int64_t)st->st_ino;
+	enter(s, t);
+}
+
+static void take(struct scan *s, size_t source, const struct found *found)
 {
 	struct stat st;
 	struct tailed *t;
 
 	if (found->left_out) {
-		leave_out(f, source, found->path, found->left_out, found->denied);
+		leave_out(s, source, found->path, found->left_out, found->denied);
 		return;
 	}
 	if (stat(found->path, &st) != 0)
 		return; /* it went away meanwhile */
-	if (ledger_owns(f->options.config->database, found->path, &st)) {
-		leave_out(f, source, found->path, LEDGER_OWN, false);
+	if (ledger_owns(s->f->options.config->database, found->path, &st)) {
+		leave_out(s, source, found->path, LEDGER_OWN, false);
 		return;
 	}
-	t = by_inode(f, source, found->path, &st);
+	t = by_inode(s, source, found->path, &st);
 	if (t == NULL)
-		t = by_path(f, found->path);
+		t = by_path(s, found->path);
 	if (t == NULL)
-		t = add(f, source, found->path);
+		t = add(s, source, found->path);
 	else if (!t->seen && strcmp(t->mark.path, found->path) != 0 && !tailed_stands(t))
-		rename_to(f, t, found->path);
-	if (t->mark.inode == 0) { /* by which it is known from now on, should its name change */
-		t->mark.device = (int64_t)st.st_dev;
-		t->mark.inode = (int64_t)st.st_ino;
-	}
+		rename_to(s->f, t, found->path);
+	note_inode(s, t, &st);
 	t->gone = false;
 	t->seen = true;
 	t->dirty |= t->refused; /* it was another file */
@@ -142,8 +225,9 @@ static void tell_folders(const struct follower *f, const struct source_config *c
 }
 
 /* False: something could not be seen. */
-static bool scan_source(struct follower *f, size_t source)
+static bool scan_source(struct scan *s, size_t source)
 {
+	struct follower *f = s->f;
 	const struct source_config *c = source_configuration(f->options.sources[source]);
 	struct found_list list = {0};
 	bool good = true;
@@ -163,7 +247,7 @@ static bool scan_source(struct follower *f, size_t source)
 	tell_folders(f, c, &list);
 	found_sort(&list);
 	for (size_t i = 0; i < list.n; i++)
-		take(f, source, &list.items[i]);
+		take(s, source, &list.items[i]);
 	found_free(&list);
 	f->scan_failed[source] = !good;
 	return good;
@@ -182,12 +266,14 @@ static void lose_sight(const struct follower *f, struct tailed *t)
 
 void follower_scan(struct follower *f)
 {
+	struct scan s = scan_begin(f);
 	bool all = true;
 
 	for (size_t i = 0; i < f->files_n; i++)
 		f->files[i]->seen = false;
 	for (size_t i = 0; i < f->options.sources_n; i++)
-		all &= scan_source(f, i);
+		all &= scan_source(&s, i);
+	scan_end(&s);
 	if (all)
 		f->options.folder(f->options.arg, NULL);
 	for (size_t i = 0; i < f->files_n; i++)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +27,15 @@ int64_t clock_us(clockid_t id)
 
 /* ---- setting up ---- */
 
+static size_t open_most(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= OPEN_MOST + OPEN_SPARE)
+		return OPEN_MOST;
+	return limit.rlim_cur > OPEN_SPARE ? (size_t)limit.rlim_cur - OPEN_SPARE : 1;
+}
+
 struct pipeline *pipeline_new(struct ledger *l, const struct pipeline_options *options)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
@@ -37,6 +47,7 @@ struct pipeline *pipeline_new(struct ledger *l, const struct pipeline_options *o
 	if (p->jobs > JOBS_MAX)
 		p->jobs = JOBS_MAX;
 	p->batch_limit = BATCHES_BYTES / 2 / (size_t)p->jobs;
+	p->open_most = open_most();
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_cond_init(&p->changed, NULL);
 	return p;
@@ -166,7 +177,7 @@ static bool work_once(struct worker *w)
 		if (t->phase == STREAM_OPEN)
 			take_turn(w, t);
 		else
-			stream_start(p, t);
+			stream_start(w, t);
 	} else if (streams_done(p)) {
 		return false;
 	} else if (streams_moving(p)) {
@@ -259,6 +270,8 @@ static void link_streams(struct pipeline *p)
 
 		p->streams[i].before = last[number];
 		last[number] = &p->streams[i];
+		if (p->streams[i].phase == STREAM_ENDED) /* left out */
+			stream_activate(p, &p->streams[i]);
 	}
 	free((void *)last);
 }

@@ -18,10 +18,9 @@ static void settle_marks(struct pipeline *p)
 			t->mark_end = step->end > t->mark_end ? step->end : t->mark_end;
 		}
 	}
-	for (size_t i = 0; i < p->streams_n; i++) {
-		struct stream *t = &p->streams[i];
-
-		p->files[i] = t->fresh ? &t->mark : NULL;
+	p->ended_n = 0;
+	for (struct stream *t = p->first; t; t = t->next) {
+		p->files[t - p->streams] = t->fresh ? &t->mark : NULL;
 		if (!t->fresh)
 			continue;
 		t->fresh = false;
@@ -35,16 +34,17 @@ static void settle_marks(struct pipeline *p)
 
 static void settle_streams(struct pipeline *p)
 {
-	for (size_t i = 0; i < p->streams_n; i++) {
-		struct stream *t = &p->streams[i];
+	struct stream *next;
 
-		if (p->files[i] == NULL || !t->whole)
+	for (struct stream *t = p->first; t; t = next) {
+		next = t->next;
+		if (p->files[t - p->streams] == NULL || !t->whole)
 			continue;
-		stream_done(t);
+		stream_done(p, t);
+		p->files[t - p->streams] = NULL;
 		if (!t->input && t->mark.head_n)
 			known_add(p->known, &t->mark);
 	}
-	streams_pass_done(p);
 }
 
 void round_add(struct pipeline *p, const struct commit_sums *add)
@@ -54,6 +54,7 @@ void round_add(struct pipeline *p, const struct commit_sums *add)
 	for (int i = 0; i < OUTCOMES; i++)
 		to->records[i] += add->records[i];
 	to->unpriced += add->unpriced;
+	to->archived += add->archived;
 	to->cost += add->cost;
 }
 
@@ -117,7 +118,7 @@ bool round_is_due(const struct worker *w)
 	const struct pipeline *p = w->pipeline;
 	int64_t since;
 
-	if (batch_bytes(w->hand.batch) > p->batch_limit)
+	if (batch_bytes(w->hand.batch) > p->batch_limit || p->ended_n >= ENDED_MOST)
 		return true;
 	if (w->hand.batch->steps_n == 0)
 		return false;

@@ -18,6 +18,9 @@ enum {
 	ROUND_LEAST_MS = 50,   /* between rounds, unless a batch is full */
 	ROUND_PARSE_SHARE = 8, /* times what the last commit took: the least between rounds, too */
 	PROGRESS_MS = 200,
+	OPEN_MOST = 128,  /* files at once: beyond one a thread they are open only to be held */
+	OPEN_SPARE = 32,  /* descriptors left for others */
+	ENDED_MOST = 512, /* files that wait for a round, which is asked for then */
 };
 
 enum stream_phase {
@@ -40,6 +43,7 @@ struct stream {
 	bool fresh;                  /* touched since the last round, so its mark is to be saved */
 	bool whole;                  /* the round being committed completes it */
 	const struct stream *before; /* the one of its source before it; NULL: it is the first */
+	struct stream *next, *previous; /* that are active, too */
 	char *head; /* its first bytes, while it may be compared with others; on the heap */
 	size_t head_n;
 	int64_t size;     /* on disk */
@@ -58,7 +62,7 @@ struct worker {
 	struct hand hand;      /* its batch is the one being filled */
 	struct batch *spare;   /* for the next round; NULL while it is committed */
 	uint64_t round;        /* the last one this thread has handed over for */
-	struct stream *stream; /* whose piece it read last */
+	struct stream *stream; /* which it read or opened last */
 	int64_t begin;         /* of that piece */
 };
 
@@ -83,11 +87,13 @@ struct pipeline {
 	int handed_over;
 	struct batch **handed;
 	bool committing;
-	int64_t round_since;  /* monotonic microseconds: when the last round ended */
-	int64_t commit_time;  /* microseconds that it took to commit */
-	size_t first_active;  /* streams before it are done */
-	size_t first_waiting; /* streams before it have been opened */
-	int64_t consumed;     /* bytes on disk, of all streams */
+	int64_t round_since;         /* monotonic microseconds: when the last round ended */
+	int64_t commit_time;         /* microseconds that it took to commit */
+	struct stream *first, *last; /* active: not waiting any more, and not done */
+	size_t first_waiting;        /* streams before it have been opened */
+	size_t open_n, open_most;    /* files that are open, or being opened */
+	size_t ended_n;              /* streams that have ended since the last round began */
+	int64_t consumed;            /* bytes on disk, of all streams */
 	int running;
 	bool stop;
 	struct pipeline_sums sums;
@@ -107,17 +113,18 @@ void copy_reason(char to[REASON_BYTES], const char *reason);
 /* What this thread does best next: its own stream as long as that has more, then a file of its own,
  * then a share in another's. NULL: nothing now. */
 struct stream *stream_choose(struct worker *w);
-/* Opens a stream and finds out what it is. Gives the lock up meanwhile. */
-void stream_start(struct pipeline *p, struct stream *t);
+/* Opens a stream, for this thread to read, and finds out what it is. Gives the lock up meanwhile.
+ */
+void stream_start(struct worker *w, struct stream *t);
+/* It is no longer waiting. */
+void stream_activate(struct pipeline *p, struct stream *t);
 /* Reading has come to an end of some kind. */
 void stream_finish(struct pipeline *p, struct stream *t, enum read_result result, const char *why);
 /* Whether any stream is open or being opened: then there may soon be something to do. */
 bool streams_moving(const struct pipeline *p);
 bool streams_done(const struct pipeline *p);
 /* All that there is to know of it is in the ledger: what it held is given back. */
-void stream_done(struct stream *t);
-/* After streams became done: those at the front need not be looked at again. */
-void streams_pass_done(struct pipeline *p);
+void stream_done(struct pipeline *p, struct stream *t);
 
 /* ---- remember.c ---- */
 

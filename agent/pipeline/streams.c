@@ -2,6 +2,9 @@
  * Which file is read next, and what it is. A file whose head agrees with that of a file not yet
  * committed in this run waits, because it may be a copy of it. Files of a source that looks for
  * duplicates begin one after the other, so that "the later one" is the same in every run.
+ *
+ * There may be far more files than can be open, or looked at again and again: of those that are
+ * active there are only so many, however many small files there are between two commits.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,6 +24,30 @@ void copy_reason(char to[REASON_BYTES], const char *reason)
 	to[n] = '\0';
 }
 
+/* ---- active streams ---- */
+
+void stream_activate(struct pipeline *p, struct stream *t)
+{
+	t->previous = p->last;
+	*(p->last ? &p->last->next : &p->first) = t;
+	p->last = t;
+}
+
+static void deactivate(struct pipeline *p, struct stream *t)
+{
+	*(t->previous ? &t->previous->next : &p->first) = t->next;
+	*(t->next ? &t->next->previous : &p->last) = t->previous;
+	t->next = t->previous = NULL;
+}
+
+static void close_file(struct pipeline *p, struct stream *t)
+{
+	if (t->course.reader == NULL)
+		return;
+	reader_close(&t->course.reader);
+	p->open_n--;
+}
+
 /* ---- what a stream is ---- */
 
 static bool heads_agree(const struct stream *a, const struct stream *b)
@@ -36,9 +63,7 @@ static bool heads_agree(const struct stream *a, const struct stream *b)
  */
 static bool must_wait(const struct pipeline *p, const struct stream *t)
 {
-	for (size_t i = p->first_active; i < p->first_waiting; i++) {
-		const struct stream *other = &p->streams[i];
-
+	for (const struct stream *other = p->first; other; other = other->next) {
 		switch (other->phase) {
 		case STREAM_WAITING:
 		case STREAM_DONE:
@@ -61,13 +86,15 @@ static bool must_wait(const struct pipeline *p, const struct stream *t)
 	return false;
 }
 
-static void end_stream(struct stream *t, enum file_state state, const char *reason)
+static void end_stream(struct pipeline *p, struct stream *t, enum file_state state,
+                       const char *reason)
 {
 	t->phase = STREAM_ENDED;
+	p->ended_n++;
 	t->end_state = state;
 	t->fresh = true;
 	copy_reason(t->end_reason, reason);
-	reader_close(&t->course.reader);
+	close_file(p, t);
 }
 
 static void say_trouble(const struct pipeline *p, const struct stream *t, const char *why)
@@ -98,8 +125,7 @@ static void identify(struct pipeline *p, struct stream *t)
 		p->sums.unchanged++;
 		p->consumed += t->size;
 		t->fresh = false;
-		stream_done(t);
-		streams_pass_done(p);
+		stream_done(p, t);
 		break;
 	case KNOWN_SHORTER:
 		t->course.skip = SKIP_ALL;
@@ -153,24 +179,29 @@ static void admit(struct pipeline *p, struct stream *t)
 		resolve(p, t);
 }
 
-void stream_start(struct pipeline *p, struct stream *t)
+void stream_start(struct worker *w, struct stream *t)
 {
+	struct pipeline *p = w->pipeline;
 	struct err err = {0};
 	bool opened;
 
+	w->stream = t;
 	if (t->phase == STREAM_HELD) {
 		resolve(p, t);
 		return;
 	}
 	t->phase = STREAM_OPENING;
+	stream_activate(p, t);
+	p->open_n++;
 	(void)pthread_mutex_unlock(&p->lock);
 	opened = open_stream(t, &err);
 	(void)pthread_mutex_lock(&p->lock);
 	if (!opened) {
+		p->open_n--;
 		p->sums.left_out++;
 		say_trouble(p, t, err.text);
 		known_reuse_empty(p->known, &t->mark);
-		end_stream(t, FILE_LEFT_OUT, err.text);
+		end_stream(p, t, FILE_LEFT_OUT, err.text);
 	} else {
 		admit(p, t);
 	}
@@ -192,17 +223,17 @@ void stream_finish(struct pipeline *p, struct stream *t, enum read_result result
 			(void)snprintf(reason, sizeof(reason),
 			               "%" PRId64 " bytes of an unfinished record wait for its end",
 			               unfinished);
-		end_stream(t, FILE_READ, reason);
+		end_stream(p, t, FILE_READ, reason);
 		return;
 	case READ_CORRUPT:
 		p->sums.corrupt++;
 		say_trouble(p, t, why);
-		end_stream(t, FILE_CORRUPT, why);
+		end_stream(p, t, FILE_CORRUPT, why);
 		return;
 	case READ_ERROR:
 		p->sums.failed++;
 		say_trouble(p, t, why);
-		end_stream(t, FILE_PARTIAL, why);
+		end_stream(p, t, FILE_PARTIAL, why);
 		return;
 	}
 }
@@ -226,6 +257,8 @@ static struct stream *next_unopened(struct pipeline *p)
 	while (p->first_waiting < p->streams_n &&
 	       p->streams[p->first_waiting].phase != STREAM_WAITING)
 		p->first_waiting++;
+	if (p->open_n >= p->open_most)
+		return NULL;
 	far = p->first_waiting + (size_t)p->jobs; /* streams are to be read about in order */
 	for (size_t i = p->first_waiting; i < p->streams_n && i <= far; i++)
 		if (p->streams[i].phase == STREAM_WAITING && may_start(&p->streams[i]))
@@ -233,16 +266,15 @@ static struct stream *next_unopened(struct pipeline *p)
 	return NULL;
 }
 
-/* The first opened stream for which `wanted` holds. */
-static struct stream *first_opened(const struct pipeline *p,
+/* The active stream that was opened first of those for which `wanted` holds. */
+static struct stream *first_active(const struct pipeline *p,
                                    bool (*wanted)(const struct pipeline *, const struct stream *))
 {
-	size_t end = p->first_waiting + (size_t)p->jobs + 1;
+	struct stream *t = p->first;
 
-	for (size_t i = p->first_active; i < p->streams_n && i < end; i++)
-		if (wanted(p, &p->streams[i]))
-			return &p->streams[i];
-	return NULL;
+	while (t && !wanted(p, t))
+		t = t->next;
+	return t;
 }
 
 static bool is_free(const struct pipeline *p, const struct stream *t)
@@ -268,34 +300,29 @@ struct stream *stream_choose(struct worker *w)
 	struct stream *t = w->stream && is_free(p, w->stream) ? w->stream : NULL;
 
 	if (t == NULL)
-		t = first_opened(p, is_released);
+		t = first_active(p, is_released);
 	if (t == NULL)
 		t = next_unopened(p);
-	return t ? t : first_opened(p, is_free);
+	return t ? t : first_active(p, is_free);
 }
 
 bool streams_moving(const struct pipeline *p)
 {
-	return first_opened(p, is_moving) != NULL;
+	return first_active(p, is_moving) != NULL;
 }
 
-void stream_done(struct stream *t)
+void stream_done(struct pipeline *p, struct stream *t)
 {
 	t->phase = STREAM_DONE;
+	deactivate(p, t);
 	carried_free(&t->course.carried);
-	reader_close(&t->course.reader);
+	close_file(p, t);
 	free(t->head);
 	t->head = NULL;
 	t->head_n = 0;
 }
 
-void streams_pass_done(struct pipeline *p)
-{
-	while (p->first_active < p->streams_n && p->streams[p->first_active].phase == STREAM_DONE)
-		p->first_active++;
-}
-
 bool streams_done(const struct pipeline *p)
 {
-	return p->first_active == p->streams_n;
+	return p->first == NULL && p->first_waiting == p->streams_n;
 }

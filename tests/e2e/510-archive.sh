@@ -57,6 +57,7 @@ mkdir logs
 spread 1 1000 > logs/app.log # seven days
 backfill -c tokentail.yaml
 expect_counts 1000 1000 0 0 0
+expect_json archived_calls 0
 every_report "$DB" before
 dump > calls_before
 
@@ -156,16 +157,23 @@ expect_text out '1,003 calls: all as they were written'
 
 expect_status 0 backfill --json -q -c old.yaml --db straight.db
 expect_counts 1005 1003 2 0 0
+expect_json archived_calls 1003
 expect_eq 0 "$(sqlite straight.db 'SELECT count(*) FROM call_rows')"
 adds_up straight.db 1005
 every_report straight.db now
 cmp -s before now || { diff before now >> log; fail 'history went straight to the archive: another report'; }
 expect_status 0 archive verify --db straight.db
 spread 3000 3002 > logs/more.log # a further member of a gzip
+date -u '+{"time":"%FT%TZ","model":"house","input_tokens":0,"output_tokens":0,"request_id":"today"}' >> logs/more.log
+expect_status 0 backfill -c old.yaml --db straight.db
+expect_text out '4 records = 4 calls'
+expect_text out '3 of the calls went to the archive: older than keep.calls'
 spread 6 6 | sed 's/"output_tokens": 6/"output_tokens": 700/' >> logs/more.log # and once more a better one
-expect_status 0 backfill --json -q -c old.yaml --db straight.db
+expect_status 0 backfill -c old.yaml --db straight.db
+expect_no_text out archive # it waits in the database for the next rotation
 spread 4000 4001 >> logs/more.log
 expect_status 0 backfill --json -q -c old.yaml --db straight.db
+expect_json archived_calls 0 # and so do others with it
 expect_status 0 archive run --db straight.db -c old.yaml -q
 expect_status 0 archive verify --db straight.db
 adds_up straight.db
@@ -207,6 +215,25 @@ expect_text out '288 calls of the archive are missing here'
 expect_status 0 report --db "$DB" --by user --detail --json
 expect_json archived_calls_damaged 432
 expect_json total.calls 1003
+# Days are restored up to the damage, and the rest when it is mended.
+cp tokentail.db half.db
+cp -r tokentail.db.archive half.db.archive
+expect_status 1 archive restore --db half.db --since 2026-01-01
+expect_one_line
+expect_text err '2 segments, 288 calls: back in the database, until the next rotation; stopped at 2026-01-03, '\
+'with it 6 segments left (run again to go on): '
+expect_text err 'calls-2026-01-03.jsonl.gz: damaged'
+expect_eq 288 "$(sqlite half.db 'SELECT count(*) FROM call_rows')"
+adds_up half.db 1005
+expect_status 1 archive restore --db half.db --since 2026-01-01 --json -q
+expect_eq '{"segments":0,"calls":0}' "$(cat out)"
+expect_text err '0 segments, 0 calls: back in the database'
+cp whole/2026/* half.db.archive/2026/
+expect_status 0 archive restore --db half.db --since 2026-01-01 --json
+expect_json calls 715
+expect_eq 1003 "$(sqlite half.db 'SELECT count(*) FROM call_rows')"
+adds_up half.db 1005
+rm -r half.db*
 # A damaged day cannot be rotated into, and nothing is lost by trying.
 echo '{"time":"2026-01-04T00:00:00Z","model":"gpt-4o","input_tokens":1,"output_tokens":1,"request_id":"later"}' >> logs/late.log
 backfill -c tokentail.yaml
@@ -280,10 +307,26 @@ expect_no_text out 'Totals of'
 spread 1 500 > logs/app.log
 rm -rf tokentail.db* logs/late.log
 backfill -c tokentail.yaml
+echo 'in the way' > tokentail.db.archive
 start_agent -c old.yaml --db "$DB"
+archive_is() { # STATUS KEY VALUE
+	_got=0
+	tokentail status --json --db "$DB" || _got=$?
+	[ "$_got" = "$1" ] && [ "$(python3 "$ROOT/tests/e2e/json_value.py" "$2" < out)" = "$3" ]
+}
+wait_for archive_is 3 stuck.0.what archive
+expect_text out 'tokentail.db.archive'
+expect_status 3 status --db "$DB"
+expect_text out 'stuck: old calls have not gone to the archive for '
+expect_text out ', or at once by `tokentail reload`'
+expect_eq 500 "$(rows)"
+rm tokentail.db.archive
+expect_status 0 reload --db "$DB"
 nothing_kept() { [ "$(rows)" = 0 ]; }
 wait_for nothing_kept
 wait_for grep -q 'moved to the archive' run
+wait_for archive_is 0 agent.archive_error null
+expect_eq 1 "$(grep -c 'error archive: ' run)"
 stop_agent
 adds_up "$DB" 500
 expect_status 0 archive verify --db "$DB"

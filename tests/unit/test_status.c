@@ -111,6 +111,9 @@ static void add_agent(struct status *s)
 	                                     .committed = 20 * TIME_SEC,
 	                                     .failing = 19 * TIME_SEC,
 	                                     .failure = STR("t.db: disk\x1b[31m full"),
+	                                     .archive_failing = 90 * TIME_SEC,
+	                                     .archive_failure = STR("t.db.archive: full"),
+	                                     .archive_retry = 30 * TIME_SEC,
 	                                     .watch = STR("inotify"),
 	                                     .watch_reason = STR("2 folders are polled"),
 	                                     .dropped = 3};

@@ -84,6 +84,19 @@ static void test_commits_may_fail_for_a_moment(void **state)
 	expect_stuck(&s, "commits corrupt");
 }
 
+static void test_a_rotation_that_failed_is_stuck_until_it_succeeds(void **state)
+{
+	struct status s = {.live = LIVE_AGENT};
+
+	(void)state;
+	s.agent.agent.archive_failing = 1;
+	expect_stuck(&s, "archive");
+	s.agent.agent.failing = STUCK_COMMITS_SECONDS * TIME_SEC;
+	expect_stuck(&s, "commits archive");
+	s.live = LIVE_NOBODY; /* what it said is of the past */
+	expect_stuck(&s, "");
+}
+
 static void test_a_file_that_cannot_be_read_is_stuck_without_an_agent_too(void **state)
 {
 	struct status_file f = {.path = STR("a"), .state = FILE_LEFT_OUT};
@@ -146,6 +159,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_well_is_not_stuck),
 		cmocka_unit_test(test_a_file_is_behind_after_a_minute_without_progress),
 		cmocka_unit_test(test_commits_may_fail_for_a_moment),
+		cmocka_unit_test(test_a_rotation_that_failed_is_stuck_until_it_succeeds),
 		cmocka_unit_test(test_a_file_that_cannot_be_read_is_stuck_without_an_agent_too),
 		cmocka_unit_test(test_each_is_said_in_words),
 	};

@@ -42,6 +42,9 @@ static void test_what_is_told_is_read(void **state)
 	                                 .committed = -1,
 	                                 .failing = 7,
 	                                 .failure = STR("disk, full: \n"),
+	                                 .archive_failing = 8,
+	                                 .archive_failure = STR("in the way"),
+	                                 .archive_retry = 60,
 	                                 .watch = STR("poll"),
 	                                 .watch_reason = STR("\xff"),
 	                                 .dropped = 3};
@@ -71,11 +74,13 @@ static void test_what_is_told_is_read(void **state)
 	assert_true(told.has_agent && !told.has_reload);
 	expect_str(told.agent.version, "1.2");
 	expect_str(told.agent.failure, "disk, full: \n");
+	expect_str(told.agent.archive_failure, "in the way");
 	expect_str(told.agent.watch, "poll");
 	expect_str(told.agent.watch_reason, "\xff");
 	assert_true(told.agent.pid == 42 && told.agent.since == agent.since &&
 	            told.agent.records_rate == 120500 && told.agent.calls_rate == 1 &&
 	            told.agent.committed == -1 && told.agent.failing == 7 &&
+	            told.agent.archive_failing == 8 && told.agent.archive_retry == 60 &&
 	            told.agent.dropped == 3);
 	assert_int_equal(told.files_n, 2);
 	expect_str(told.files[0].path, "/log/a b,\n");
