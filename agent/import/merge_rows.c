@@ -1,6 +1,7 @@
 /*
  * What the public book is silent about stays as it was: factors for batch and regions, what is not
- * counted in tokens, and, where the standard rates are the same, the own rates of a service.
+ * counted in tokens, and, where the standard rates that it gives are the same, the other ones and
+ * the own rates of a service. As it was is also what a host took over from the maker.
  */
 #include "agent/import/merge_rows.h"
 
@@ -105,21 +106,32 @@ static bool token_rates_agree(const struct rates *a, const struct rates *b)
 	return rates_agree(&tokens, b);
 }
 
+/* Whether what is known of `before` holds for the one who sells `p`. */
+static bool is_of(const struct import *im, const struct price *p, const struct price *before)
+{
+	return strcmp(before->provider, p->provider) == 0 ||
+	       book_hosts(im->before, str_of(p->provider), str_of(before->provider));
+}
+
+static void complete_rates(struct price *p, const struct price *before, bool same)
+{
+	for (enum rate_kind kind = 0; kind < RATES; kind++) {
+		if (p->base.rate[kind] != RATE_NONE || (is_counted_in_tokens(kind) && !same))
+			continue;
+		p->base.rate[kind] = before->base.rate[kind];
+		for (size_t i = 0; i < p->tiers_n && !is_counted_in_tokens(kind); i++)
+			p->tiers[i].rates.rate[kind] = before->base.rate[kind];
+	}
+}
+
 static void complete(struct import *im, struct price *p, const struct price *before)
 {
 	struct arena *arena = &im->shelf.arena;
-	bool same;
+	bool same = token_rates_agree(&p->base, &before->base);
 
-	if (p->free || before->free || strcmp(before->provider, p->provider) != 0)
+	if (p->free || before->free || !is_of(im, p, before))
 		return;
-	for (enum rate_kind kind = 0; kind < RATES; kind++) {
-		if (is_counted_in_tokens(kind) || p->base.rate[kind] != RATE_NONE)
-			continue;
-		p->base.rate[kind] = before->base.rate[kind];
-		for (size_t i = 0; i < p->tiers_n; i++)
-			p->tiers[i].rates.rate[kind] = before->base.rate[kind];
-	}
-	same = token_rates_agree(&p->base, &before->base);
+	complete_rates(p, before, same);
 	p->variants = with_silent(arena, p->variants, &p->variants_n, before->variants,
 	                          before->variants_n, same);
 	p->regions = with_silent(arena, p->regions, &p->regions_n, before->regions,

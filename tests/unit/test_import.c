@@ -283,9 +283,35 @@ static void test_a_shipped_price_that_agrees_is_not_written_and_lends_its_factor
 	assert_counts(&im, 0, 2, 1, 0);
 	import_free(&im);
 	assert_has(&book, "    models:\n      - name: gpt-4o-mini\n");
-	assert_has(&book, "input: 2, output: 8, web_search: 10, batch: 0.5, flex: 0.5, "
+	assert_has(&book, "input: 2, cache_read: 0.5, output: 8, web_search: 10, "
+	                  "batch: 0.5, flex: 0.5, "
 	                  "priority: {input: 3.5, cache_read: 0.875, output: 14}, ");
 	assert_has(&book, "{from: 2026-11-01, input: 0.3, output: 0.6, batch: 0.5, flex: 0.5, ");
+	buf_free(&book);
+}
+
+/* Azure has OpenAI's prices in our book, so its silent rates stand for what OpenAI's say; whoever
+ * just resells a model does not take over the maker's discounts. */
+static void test_a_host_keeps_what_it_had_from_the_maker_and_a_reseller_has_nothing(void **state)
+{
+	static const char json[] =
+		"{\"azure/gpt-4o\": {\"litellm_provider\": \"azure\","
+		" \"input_cost_per_token\": 2.5e-6, \"output_cost_per_token\": 1e-5},"
+		" \"azure/gpt-4o-mini\": {\"litellm_provider\": \"azure\","
+		" \"input_cost_per_token\": 2e-7, \"output_cost_per_token\": 6e-7},"
+		" \"poe/gpt-4o\": {\"litellm_provider\": \"poe\","
+		" \"input_cost_per_token\": 2.5e-6, \"output_cost_per_token\": 1e-5}}";
+	struct buf book = {0};
+	struct import im;
+
+	(void)state;
+	import_over(&im, json, &book, 11, 1);
+	assert_counts(&im, 0, 1, 2, 0);
+	import_free(&im);
+	assert_has(&book, "{from: 2026-11-01, input: 2.5, cache_read: 1.25, output: 10, batch: 0.5, "
+	                  "flex: 0.5, priority: {input: 4.25, cache_read: 2.125, output: 17}, ");
+	assert_has(&book, "{from: 2026-11-01, input: 0.2, output: 0.6, batch: 0.5, flex: 0.5, c");
+	assert_has(&book, "{from: 2026-11-01, input: 2.5, output: 10, checked: '2026-11-01'}\n");
 	buf_free(&book);
 }
 
@@ -398,6 +424,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_gone_keeps_its_price_and_is_told_once),
 		cmocka_unit_test(
 			test_a_shipped_price_that_agrees_is_not_written_and_lends_its_factors),
+		cmocka_unit_test(
+			test_a_host_keeps_what_it_had_from_the_maker_and_a_reseller_has_nothing),
 		cmocka_unit_test(test_prices_that_move_tenfold_are_odd),
 		cmocka_unit_test(test_a_book_of_which_a_fifth_is_gone_is_odd),
 		cmocka_unit_test(test_more_models_than_there_may_be_are_refused),
