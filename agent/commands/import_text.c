@@ -30,22 +30,29 @@ static void put_count(struct buf *out, const char *name, size_t n, const char *m
 	buf_printf(out, "  %-9s %6zu%s%s\n", name, n, meaning[0] ? "  " : "", meaning);
 }
 
-/* "input 2.5 -> 2, output 10 -> 8" */
+static void put_rate(struct buf *out, enum rate_kind kind, int64_t rate)
+{
+	char text[RATE_TEXT];
+
+	if (rate != RATE_NONE)
+		rate_print(kind, rate, text);
+	buf_puts(out, rate == RATE_NONE ? "none" : text);
+}
+
+/* "input 2.5 -> 2, cache_read 1.25 -> none, output 10 -> 8" */
 static void put_difference(struct buf *out, const struct price *before, const struct price *after)
 {
 	const char *separator = "";
-	char was[RATE_TEXT], is[RATE_TEXT];
 
 	for (enum rate_kind kind = 0; kind < RATES; kind++) {
 		int64_t x = before->base.rate[kind], y = after->base.rate[kind];
 
-		if (x == y || y == RATE_NONE)
+		if (x == y)
 			continue;
-		if (x != RATE_NONE)
-			rate_print(kind, x, was);
-		rate_print(kind, y, is);
-		buf_printf(out, "%s%s %s -> %s", separator, rate_name(kind),
-		           x == RATE_NONE ? "none" : was, is);
+		buf_printf(out, "%s%s ", separator, rate_name(kind));
+		put_rate(out, kind, x);
+		buf_puts(out, " -> ");
+		put_rate(out, kind, y);
 		separator = ", ";
 	}
 	if (separator[0] == '\0')

@@ -1,6 +1,7 @@
 /*
  * What the public book is silent about stays as it was: factors for batch and regions, what is not
- * counted in tokens, and, where the standard rates are the same, the own rates of a service.
+ * counted in tokens, and, where the standard rates that it gives are the same, the other ones and
+ * the own rates of a service. As it was is also what a host took over from the maker.
  */
 #include "agent/import/merge_rows.h"
 
@@ -8,6 +9,7 @@
 
 #include "agent/base/zone.h"
 #include "agent/meter/book_write.h"
+#include "agent/meter/cost.h"
 
 /* ---- whether two prices are one ---- */
 
@@ -15,6 +17,26 @@ static bool rates_agree(const struct rates *a, const struct rates *b)
 {
 	for (int kind = 0; kind < RATES; kind++)
 		if (a->rate[kind] != RATE_NONE && a->rate[kind] != b->rate[kind])
+			return false;
+	return true;
+}
+
+/* The rate of a kind, or what stands for it. */
+static int64_t rate_or_stand_in(const struct rates *r, enum rate_kind kind)
+{
+	int times = 1;
+
+	if (r->rate[kind] == RATE_NONE)
+		kind = rate_stands_for(r, kind, &times);
+	return kind == RATES ? RATE_NONE : r->rate[kind] * times;
+}
+
+/* The same of standard rates: what `a` gives and `b` does not is also no news when it is what
+ * stands for it, such as reasoning at the price of output. */
+static bool base_agrees(const struct rates *a, const struct rates *b)
+{
+	for (enum rate_kind kind = 0; kind < RATES; kind++)
+		if (a->rate[kind] != RATE_NONE && a->rate[kind] != rate_or_stand_in(b, kind))
 			return false;
 	return true;
 }
@@ -41,7 +63,7 @@ static bool variants_agree(const struct variant *a, size_t a_n, const struct var
 
 bool rows_say_the_same(const struct price *a, const struct price *b)
 {
-	if (a->free != b->free || a->tiers_n != b->tiers_n || !rates_agree(&a->base, &b->base) ||
+	if (a->free != b->free || a->tiers_n != b->tiers_n || !base_agrees(&a->base, &b->base) ||
 	    !variants_agree(a->variants, a->variants_n, b->variants, b->variants_n) ||
 	    !variants_agree(a->regions, a->regions_n, b->regions, b->regions_n))
 		return false;
@@ -95,23 +117,52 @@ static bool is_counted_in_tokens(enum rate_kind kind)
 	return kind < RATE_IMAGE;
 }
 
-static bool token_rates_agree(const struct rates *a, const struct rates *b)
+static struct rates token_rates(const struct rates *r)
 {
-	struct rates tokens = *a;
+	struct rates tokens = *r;
 
 	for (enum rate_kind kind = 0; kind < RATES; kind++)
 		if (!is_counted_in_tokens(kind))
 			tokens.rate[kind] = RATE_NONE;
+	return tokens;
+}
+
+static bool token_rates_agree(const struct rates *a, const struct rates *b)
+{
+	struct rates tokens = token_rates(a);
+
 	return rates_agree(&tokens, b);
 }
 
-static void complete(struct import *im, struct price *p, const struct price *before)
+static bool standard_agrees(const struct price *p, const struct price *before)
 {
-	struct arena *arena = &im->shelf.arena;
-	bool same;
+	struct rates tokens = token_rates(&p->base);
 
-	if (p->free || before->free || strcmp(before->provider, p->provider) != 0)
-		return;
+	return base_agrees(&tokens, &before->base);
+}
+
+/* Whether the tiers have the same thresholds and agree in what `p` gives. */
+static bool tiers_agree(const struct price *p, const struct price *before)
+{
+	if (p->tiers_n != before->tiers_n)
+		return false;
+	for (size_t i = 0; i < p->tiers_n; i++)
+		if (p->tiers[i].above != before->tiers[i].above ||
+		    !token_rates_agree(&p->tiers[i].rates, &before->tiers[i].rates))
+			return false;
+	return true;
+}
+
+/* Whether what is known of `before` holds for the one who sells `p`. */
+static bool is_of(const struct import *im, const struct price *p, const struct price *before)
+{
+	return strcmp(before->provider, p->provider) == 0 ||
+	       book_hosts(im->before, str_of(p->provider), str_of(before->provider));
+}
+
+/* What is not counted in tokens has one rate in all tiers. */
+static void complete_others(struct price *p, const struct price *before)
+{
 	for (enum rate_kind kind = 0; kind < RATES; kind++) {
 		if (is_counted_in_tokens(kind) || p->base.rate[kind] != RATE_NONE)
 			continue;
@@ -119,7 +170,33 @@ static void complete(struct import *im, struct price *p, const struct price *bef
 		for (size_t i = 0; i < p->tiers_n; i++)
 			p->tiers[i].rates.rate[kind] = before->base.rate[kind];
 	}
-	same = token_rates_agree(&p->base, &before->base);
+}
+
+static void complete_tokens(struct rates *r, const struct rates *before)
+{
+	for (enum rate_kind kind = 0; kind < RATES; kind++)
+		if (is_counted_in_tokens(kind) && r->rate[kind] == RATE_NONE)
+			r->rate[kind] = before->rate[kind];
+}
+
+static void complete_rates(struct price *p, const struct price *before, bool same)
+{
+	complete_others(p, before);
+	if (!same || !tiers_agree(p, before))
+		return;
+	complete_tokens(&p->base, &before->base);
+	for (size_t i = 0; i < p->tiers_n; i++)
+		complete_tokens(&p->tiers[i].rates, &before->tiers[i].rates);
+}
+
+static void complete(struct import *im, struct price *p, const struct price *before)
+{
+	struct arena *arena = &im->shelf.arena;
+	bool same = standard_agrees(p, before);
+
+	if (p->free || before->free || !is_of(im, p, before))
+		return;
+	complete_rates(p, before, same);
 	p->variants = with_silent(arena, p->variants, &p->variants_n, before->variants,
 	                          before->variants_n, same);
 	p->regions = with_silent(arena, p->regions, &p->regions_n, before->regions,

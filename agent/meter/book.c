@@ -30,6 +30,14 @@ uint32_t book_seller(const struct book *b, struct str provider)
 	return (uint32_t)b->sellers_n;
 }
 
+bool book_hosts(const struct book *b, struct str provider, struct str maker)
+{
+	uint32_t host = book_seller(b, provider), hosted = book_seller(b, maker);
+
+	return host < b->sellers_n && hosted < b->sellers_n &&
+	       sellers_has(&b->sellers[host].hosts, hosted);
+}
+
 static bool add_seller(struct book *b, const char *provider, const struct place *place,
                        struct err *err)
 {

@@ -155,6 +155,10 @@ struct match {
 bool book_match(const struct book *b, struct str provider, struct str model, int64_t time,
                 struct match *ret);
 
+/* Whether a provider sells the models of a maker at the maker's prices, where no book of its own
+ * says otherwise. */
+bool book_hosts(const struct book *b, struct str provider, struct str maker);
+
 /*
  * The same for the hot path: an entry for (provider, model) that book_price then dates. NULL: the
  * model is unknown at any time. Cache it; it lives as long as the book.

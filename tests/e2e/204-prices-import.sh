@@ -25,7 +25,7 @@ expect_text out 'not written'
 [ ! -e "$BOOK" ] || fail 'written by --dry-run'
 expect_status 0 prices import litellm.json -c tokentail.yaml --effective 2026-03-01
 expect_text out "LiteLLM's model prices: 4 models, prices from 2026-03-01"
-expect_text out 'openai/gpt-4o-mini: input 0.15 -> 0.3'
+expect_text out 'openai/gpt-4o-mini: input 0.15 -> 0.3, cache_read 0.075 -> none'
 expect_text out 'costs nothing (zero)'
 expect_text out 'warmth_cost_per_day (gpt-4o-mini)'
 expect_text out "written: $BOOK"

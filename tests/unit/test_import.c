@@ -283,9 +283,89 @@ static void test_a_shipped_price_that_agrees_is_not_written_and_lends_its_factor
 	assert_counts(&im, 0, 2, 1, 0);
 	import_free(&im);
 	assert_has(&book, "    models:\n      - name: gpt-4o-mini\n");
-	assert_has(&book, "input: 2, output: 8, web_search: 10, batch: 0.5, flex: 0.5, "
+	assert_has(&book, "input: 2, cache_read: 0.5, output: 8, web_search: 10, "
+	                  "batch: 0.5, flex: 0.5, "
 	                  "priority: {input: 3.5, cache_read: 0.875, output: 14}, ");
 	assert_has(&book, "{from: 2026-11-01, input: 0.3, output: 0.6, batch: 0.5, flex: 0.5, ");
+	buf_free(&book);
+}
+
+static void test_a_rate_that_says_what_stands_for_it_anyway_is_no_change(void **state)
+{
+	static const char json[] =
+		"{\"grok-4\": {\"litellm_provider\": \"xai\","
+		" \"input_cost_per_token\": 3e-6, \"output_cost_per_token\": 1.5e-5,"
+		" \"output_cost_per_reasoning_token\": 1.5e-5},"
+		" \"grok-3-mini\": {\"litellm_provider\": \"xai\","
+		" \"input_cost_per_token\": 3e-7, \"output_cost_per_token\": 5e-7,"
+		" \"output_cost_per_reasoning_token\": 6e-7}}";
+	struct buf book = {0};
+	struct import im;
+
+	(void)state;
+	import_over(&im, json, &book, 11, 1);
+	assert_counts(&im, 0, 1, 1, 0);
+	assert_int_equal(im.changes_n, 1);
+	assert_string_equal(im.changes[0].model->name, "grok-3-mini");
+	import_free(&im);
+	buf_free(&book);
+}
+
+/* gemini-1.5-pro costs twice as much above 128000 tokens, cached ones too. */
+static void test_silent_rates_stay_in_each_tier_or_in_none(void **state)
+{
+	static const char same[] =
+		"[{\"id\": \"google\", \"models\": [{\"id\": \"gemini-1.5-pro\", \"match\": "
+		"{\"equals\": \"gemini-1.5-pro\"}, \"prices\": {"
+		"\"input_mtok\": {\"base\": 1.25, \"tiers\": [{\"start\": 128000, \"price\": "
+		"2.5}]}, "
+		"\"output_mtok\": {\"base\": 5, \"tiers\": [{\"start\": 128000, \"price\": 10}]}, "
+		"\"web_searches_kcount\": 35}}]}]";
+	static const char other[] =
+		"[{\"id\": \"google\", \"models\": [{\"id\": \"gemini-1.5-pro\", \"match\": "
+		"{\"equals\": \"gemini-1.5-pro\"}, \"prices\": {"
+		"\"input_mtok\": {\"base\": 1.25, \"tiers\": [{\"start\": 200000, \"price\": "
+		"2.5}]}, "
+		"\"output_mtok\": {\"base\": 5, \"tiers\": [{\"start\": 200000, \"price\": "
+		"10}]}}}]}]";
+	struct buf book = {0};
+	struct import im;
+
+	(void)state;
+	import_over(&im, same, &book, 11, 1);
+	import_free(&im);
+	assert_has(&book, "{input: 1.25, cache_read: 0.3125, output: 5, web_search: 35, tiers: ["
+	                  "{above: 128000, input: 2.5, cache_read: 0.625, output: 10}], ");
+	buf_free(&book);
+	import_over(&im, other, &book, 11, 1);
+	import_free(&im);
+	assert_has(&book, "{input: 1.25, output: 5, tiers: [{above: 200000, input: 2.5, ");
+	buf_free(&book);
+}
+
+/* Azure has OpenAI's prices in our book, so its silent rates stand for what OpenAI's say; whoever
+ * just resells a model does not take over the maker's discounts. */
+static void test_a_host_keeps_what_it_had_from_the_maker_and_a_reseller_has_nothing(void **state)
+{
+	static const char json[] =
+		"{\"azure/gpt-4o\": {\"litellm_provider\": \"azure\","
+		" \"input_cost_per_token\": 2.5e-6, \"output_cost_per_token\": 1e-5},"
+		" \"azure/gpt-4o-mini\": {\"litellm_provider\": \"azure\","
+		" \"input_cost_per_token\": 2e-7, \"output_cost_per_token\": 6e-7},"
+		" \"poe/gpt-4o\": {\"litellm_provider\": \"poe\","
+		" \"input_cost_per_token\": 2.5e-6, \"output_cost_per_token\": 1e-5}}";
+	struct buf book = {0};
+	struct import im;
+
+	(void)state;
+	import_over(&im, json, &book, 11, 1);
+	assert_counts(&im, 0, 1, 2, 0);
+	import_free(&im);
+	assert_has(&book,
+	           "{from: 2026-11-01, input: 2.5, cache_read: 1.25, output: 10, batch: 0.5, "
+	           "flex: 0.5, priority: {input: 4.25, cache_read: 2.125, output: 17}, ");
+	assert_has(&book, "{from: 2026-11-01, input: 0.2, output: 0.6, batch: 0.5, flex: 0.5, c");
+	assert_has(&book, "{from: 2026-11-01, input: 2.5, output: 10, checked: '2026-11-01'}\n");
 	buf_free(&book);
 }
 
@@ -398,6 +478,10 @@ int main(void)
 		cmocka_unit_test(test_what_is_gone_keeps_its_price_and_is_told_once),
 		cmocka_unit_test(
 			test_a_shipped_price_that_agrees_is_not_written_and_lends_its_factors),
+		cmocka_unit_test(test_a_rate_that_says_what_stands_for_it_anyway_is_no_change),
+		cmocka_unit_test(test_silent_rates_stay_in_each_tier_or_in_none),
+		cmocka_unit_test(
+			test_a_host_keeps_what_it_had_from_the_maker_and_a_reseller_has_nothing),
 		cmocka_unit_test(test_prices_that_move_tenfold_are_odd),
 		cmocka_unit_test(test_a_book_of_which_a_fifth_is_gone_is_odd),
 		cmocka_unit_test(test_more_models_than_there_may_be_are_refused),
