@@ -234,6 +234,18 @@ static void commit_when_due(struct follower *f)
 
 /* ---- turns ---- */
 
+/* A new file that has grown so that it can be told from others waits no longer. */
+static void hasten(struct tailed *t, int64_t now)
+{
+	struct mark grown = {0};
+
+	if (t->known || t->course.reader == NULL || t->mark.size >= MARK_BYTES || t->retry <= now)
+		return;
+	reader_refresh(t->course.reader, &grown);
+	if (grown.size >= MARK_BYTES)
+		t->retry = now;
+}
+
 void follower_changed(struct follower *f, const char *path, int64_t now)
 {
 	bool found = false;
@@ -242,6 +254,7 @@ void follower_changed(struct follower *f, const char *path, int64_t now)
 		if (strcmp(f->files[i]->mark.path, path) != 0)
 			continue;
 		f->files[i]->dirty = true;
+		hasten(f->files[i], now);
 		found |= tailed_stands(f->files[i]);
 	}
 	if (!found && f->scan_at > now + NEW_FILES_MS * TIME_MS)

@@ -214,6 +214,28 @@ static void test_one_that_is_always_written_at_waits_no_longer_than_finish_after
 	close_world(&w);
 }
 
+static void test_one_that_has_grown_enough_waits_no_longer(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	write_lines(&w, "growing", 0, 1, 0);
+	turn(&w);
+	assert_int_equal(file(&w, "growing")->mark.state, FILE_NEW);
+	w.now += TIME_MS;
+	write_lines(&w, "growing", 1, MARK_BYTES / LINE_BYTES - 1, 0);
+	turn(&w);
+	assert_int_equal(file(&w, "growing")->mark.state, FILE_NEW);
+	w.now += TIME_MS;
+	write_lines(&w, "growing", MARK_BYTES / LINE_BYTES, 1, 0);
+	turn(&w);
+	assert_int_equal(file(&w, "growing")->mark.state, FILE_READ);
+	later(&w, TIME_SEC);
+	assert_int_equal(counted(&w), MARK_BYTES / LINE_BYTES + 1);
+	close_world(&w);
+}
+
 static void test_what_was_truncated_is_new_and_may_be_a_copy(void **state)
 {
 	struct world w;
@@ -354,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_a_young_file_waits_until_it_is_quiet),
 		cmocka_unit_test(
 			test_one_that_is_always_written_at_waits_no_longer_than_finish_after),
+		cmocka_unit_test(test_one_that_has_grown_enough_waits_no_longer),
 		cmocka_unit_test(test_what_was_truncated_is_new_and_may_be_a_copy),
 		cmocka_unit_test(test_a_commit_that_fails_is_tried_again),
 		cmocka_unit_test(test_what_cannot_be_committed_is_bounded),
