@@ -180,6 +180,23 @@ static bool read_rate(struct reader *r, enum rate_kind kind, const struct yaml_n
 	return true;
 }
 
+/* Terms such as `source` may stand at any level; the manual has them. */
+static bool unknown_key(const struct reader *r, int line, const char *name, const struct key *keys,
+                        bool with_rates)
+{
+	struct buf what = {0};
+
+	buf_puts(&what, "unknown key; known here: ");
+	for (const struct key *k = keys; k->name; k++)
+		buf_printf(&what, "%s%s", k == keys ? "" : ", ", k->name);
+	if (with_rates)
+		buf_printf(&what, "%sinput, output and other rates", keys->name ? ", " : "");
+	buf_puts(&what, " (`tokentail help books`)");
+	(void)book_bad(r, line, name, what.p);
+	buf_free(&what);
+	return false;
+}
+
 bool book_keys(struct reader *r, const struct yaml_node *map, const struct key *keys,
                struct terms *terms, struct rates *rates, void *into)
 {
@@ -202,7 +219,7 @@ bool book_keys(struct reader *r, const struct yaml_node *map, const struct key *
 		if (!known && terms && !read_term(r, name, value, terms, &known))
 			return false;
 		if (!known)
-			return book_bad(r, map->keys[i].line, name.p, "unknown key");
+			return unknown_key(r, map->keys[i].line, name.p, keys, rates != NULL);
 	}
 	return true;
 }
