@@ -164,3 +164,46 @@ def saved_in_place(w):
         w.put("app.log", text)
         w.put_lines("app.log", "b", 2)
         w.caught_up()
+
+
+@case("P-40258", "replaced by itself and more, and truncated while that waits: the rest is lost",
+      "running")
+def more_destroyed_young(w):
+    w.finish_after = "3s"
+    w.configure("app.log*")
+    w.put_lines("app.log", "a", 4)
+    w.make_old("app.log")
+    with w.event():
+        w.caught_up()
+        w.copy("app.log", "new")
+        w.rename("new", "app.log")
+        w.put("app.log", line("gone"), "ab")
+        w.until(lambda: w.file("app.log")[0] == 0, "it is seen, and waits")
+        w.truncate("app.log")
+        w.until(lambda: w.said("they are lost"), "the loss is told")
+        w.until(lambda: w.query("SELECT sum(lost) FROM files")[0][0] == len(line("gone")),
+                "no more than that is lost")
+    w.lost = True
+
+
+@case("P-40464", "half a line that was seen, and found again whole in a copy: nothing is lost",
+      "running")
+def half_a_line_copied(w):
+    """Beside another of which no copy is made: when that is told, this one would have been."""
+    data, other = line("a-0"), b'{"begins":"otherwise, and nobody finishes it'
+    w.configure("*.log*")
+    with w.event():
+        for name in ("app.log", "other.log"):
+            w.put(name, data[:50] if name == "app.log" else other)
+            w.until(lambda n=name: "unfinished" in w.file(n)[1], "half a line waits")
+        w.put("app.log", data[50:], "ab")
+        w.agent.send_signal(signal.SIGSTOP)
+        w.copytruncate("app.log", "app.log.1")
+        w.truncate("other.log")
+        w.agent.send_signal(signal.SIGCONT)
+        w.written.append("a-0")
+        w.until(lambda: w.said("other.log was truncated"), "the loss of the other is told")
+        w.caught_up()
+    w.until(lambda: w.query("SELECT sum(lost) FROM files")[0][0] == len(other),
+            "no more than that is lost")
+    w.lost = True

@@ -993,6 +993,37 @@ static void test_what_is_not_there_is_told_in_words(void **state)
 	                 0);
 }
 
+/* The ruleset gets the last descriptor, and no folder can be named to it. */
+static int leaves_one_descriptor(struct scene *c)
+{
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct rlimit limit;
+
+	(void)c;
+	if (next < 0 || close(next) < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 1;
+	limit.rlim_cur = (rlim_t)next + 1;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0;
+}
+
+static int reads_a_log_when_there_are_more(struct scene *c)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 90;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 91;
+	return reads_a_log(c);
+}
+
+static void test_without_descriptors_nobody_is_locked_out_for_good(void **state)
+{
+	NEED_LANDLOCK();
+	expect_good(*state, leaves_one_descriptor, reads_a_log_when_there_are_more);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1018,6 +1049,7 @@ int main(void)
 		TEST(test_a_relative_path_is_one_of_the_working_folder),
 		TEST(test_a_later_path_is_held_against_the_list),
 		TEST(test_what_is_not_there_is_told_in_words),
+		TEST(test_without_descriptors_nobody_is_locked_out_for_good),
 	};
 
 	if (find_out() < 0)
