@@ -73,6 +73,14 @@ static void put_agent(const struct status *s, struct buf *out)
 		buf_printf(out, " (pid %ld)", s->pid);
 }
 
+static void put_failing(struct buf *out, const char *what, int64_t age, struct str why)
+{
+	buf_puts(out, what);
+	show_age(out, age);
+	buf_puts(out, ": ");
+	buf_str(out, why);
+}
+
 void stuck_reason(const struct status *s, const struct stuck *stuck, struct buf *out)
 {
 	switch (stuck->kind) {
@@ -81,16 +89,12 @@ void stuck_reason(const struct status *s, const struct stuck *stuck, struct buf 
 		buf_printf(out, " does not answer within %d s", ASK_STATUS_MS / 1000);
 		return;
 	case STUCK_COMMITS:
-		buf_puts(out, "commits have been failing for ");
-		show_age(out, s->agent.agent.failing);
-		buf_puts(out, ": ");
-		buf_str(out, s->agent.agent.failure);
+		put_failing(out, "commits have been failing for ", s->agent.agent.failing,
+		            s->agent.agent.failure);
 		return;
 	case STUCK_ARCHIVE:
-		buf_puts(out, "old calls have not gone to the archive for ");
-		show_age(out, s->agent.agent.archive_failing);
-		buf_puts(out, ": ");
-		buf_str(out, s->agent.agent.archive_failure);
+		put_failing(out, "old calls have not gone to the archive for ",
+		            s->agent.agent.archive_failing, s->agent.agent.archive_failure);
 		return;
 	case STUCK_CORRUPT:
 	case STUCK_BLOCKED:
