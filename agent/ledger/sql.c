@@ -24,15 +24,18 @@ static const struct {
 	{SQLITE_NOTADB, ": no SQLite database; give another --db FILE"},
 };
 
-bool sql_failed(struct sql *s, struct err *err)
+bool sql_error(struct sql *s, int code, struct err *err)
 {
-	int code = sqlite3_errcode(s->db);
-
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
 		if (sentences[i].code == (code & 0xff))
 			return err_set(err, "%s%s", s->path, sentences[i].text);
 	return err_set(err, "%s: %s (%d)", s->path, sqlite3_errmsg(s->db),
 	               sqlite3_extended_errcode(s->db));
+}
+
+bool sql_failed(struct sql *s, struct err *err)
+{
+	return sql_error(s, sqlite3_errcode(s->db), err);
 }
 
 sqlite3_stmt *sql_statement(struct sql *s, const char *text, struct err *err)

@@ -58,5 +58,7 @@ bool sql_column_hash(sqlite3_stmt *statement, int at, struct hash128 *ret);
 
 /* Says in *err what went wrong last on the connection. Returns false. */
 bool sql_failed(struct sql *s, struct err *err);
+/* The same of an error that SQLite has not given as one, by its code. */
+bool sql_error(struct sql *s, int code, struct err *err);
 
 #endif

@@ -60,3 +60,28 @@ wait_for is_well
 stop_agent
 is_well || fail 'nothing is stuck any more'
 adds_up "$DB" 20
+
+# When root opens the database, SQLite's files beside it are root's for a moment: that is waited for.
+python3 - "$DB" <<'END' &
+import os, sqlite3, sys, time
+database = sqlite3.connect(sys.argv[1])
+database.execute('SELECT count(*) FROM totals').fetchall()
+for owner in 0, 65534:
+    for name in '-wal', '-shm':
+        os.chown(sys.argv[1] + name, owner, owner)
+    open('moment-%d' % owner, 'w').close()
+    time.sleep(0.5)
+END
+wait_for test -e moment-0
+calls 21 30 >> logs/app.log
+WRAP=$as_nobody start_agent -c t.yaml
+wait_for test -e moment-65534
+wait_calls 30
+stop_agent
+wait
+adds_up "$DB" 30
+
+# Who may not write at all does not follow in vain.
+chown 0 "$DB"
+WRAP="timeout 30 $as_nobody" expect_status 1 run -c t.yaml
+expect_text err 'cannot be written; check the rights of the file and its folder'
