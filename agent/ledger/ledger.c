@@ -167,42 +167,6 @@ static bool connect(struct ledger *l, const char *name, int flags, int busy_ms, 
 	return true;
 }
 
-/* SQLite's code for a connection that cannot write; one that is locked by another program can. */
-static int why_read_only(struct ledger *l)
-{
-	int code = sqlite3_exec(l->sql.db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL) & 0xff;
-
-	if (sqlite3_db_readonly(l->sql.db, "main") == 1) /* it begins all the same */
-		return SQLITE_READONLY;
-	return code == SQLITE_BUSY ? SQLITE_OK : code;
-}
-
-/*
- * When root looks at the database of another user with a program that writes, SQLite makes its -wal
- * and -shm files as root's and gives them to the database's owner a moment later. A connection of
- * the owner that is made in that moment cannot write, ever, and is made again.
- */
-static bool connect_write(struct ledger *l, struct err *err)
-{
-	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_MS * 1000000L};
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-
-	for (int waited = 0;; waited += BUSY_PAUSE_MS) {
-		bool good = connect(l, l->sql.path, flags, 0, err);
-		int why = good ? why_read_only(l) : sqlite3_errcode(l->sql.db) & 0xff;
-
-		if (good && why == SQLITE_OK)
-			break;
-		if ((why != SQLITE_READONLY && why != SQLITE_CANTOPEN) || waited >= READ_BUSY_MS)
-			return sql_error(&l->sql, why, err);
-		(void)sqlite3_close(l->sql.db);
-		l->sql.db = NULL;
-		(void)nanosleep(&pause, NULL);
-	}
-	(void)sqlite3_busy_timeout(l->sql.db, LEDGER_BUSY_MS);
-	return true;
-}
-
 /* A new database gets its tables and its facts in one go: a kill between leaves an empty file. */
 static bool set_up(struct ledger *l, const char *zone_text, struct err *err)
 {
@@ -222,10 +186,51 @@ static bool set_up(struct ledger *l, const char *zone_text, struct err *err)
 	return ok;
 }
 
+/* SQLite's code for what failed on a connection that is made to write. One that another program has
+ * locked can write. */
+static int why_not_writable(struct ledger *l, bool good)
+{
+	int code = sqlite3_errcode(l->sql.db);
+
+	if (good) {
+		(void)sqlite3_busy_timeout(l->sql.db, 0);
+		code = sqlite3_exec(l->sql.db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL);
+		(void)sqlite3_busy_timeout(l->sql.db, LEDGER_BUSY_MS);
+		if (sqlite3_db_readonly(l->sql.db, "main") == 1) /* it begins all the same */
+			code = SQLITE_READONLY;
+	}
+	return (code & 0xff) == SQLITE_BUSY ? SQLITE_OK : code & 0xff;
+}
+
+/*
+ * When root looks at the database of another user with a program that writes, SQLite makes its -wal
+ * and -shm files as root's and gives them to the database's owner a moment later. A connection of
+ * the owner that is made in that moment cannot write, ever, and is made again.
+ */
+static bool connect_write(struct ledger *l, const char *zone, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_MS * 1000000L};
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+
+	for (int waited = 0;; waited += BUSY_PAUSE_MS) {
+		bool good =
+			connect(l, l->sql.path, flags, LEDGER_BUSY_MS, err) && set_up(l, zone, err);
+		int why = why_not_writable(l, good);
+
+		if (good && why == SQLITE_OK)
+			return true;
+		if ((why != SQLITE_READONLY && why != SQLITE_CANTOPEN) || waited >= READ_BUSY_MS)
+			return good ? sql_error(&l->sql, why, err) : false;
+		(void)sqlite3_close(l->sql.db);
+		l->sql.db = NULL;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 /* The lock is held. */
 static bool open_locked(struct ledger *l, const char *zone, struct err *err)
 {
-	if (!connect_write(l, err) || !set_up(l, zone, err) || !meta_read(l, err))
+	if (!connect_write(l, zone, err) || !meta_read(l, err))
 		return false;
 	if (feed_register(l->sql.db, &l->feed) != SQLITE_OK)
 		return sql_failed(&l->sql, err);

@@ -337,7 +337,7 @@ bool rotation_expire(struct ledger *l, const char *folder, int64_t before, int64
 bool rotation_shrink(struct ledger *l, bool *more, struct err *err)
 {
 	struct buf step = {0};
-	int64_t unused, all;
+	int64_t unused, all, left = 0;
 	bool good;
 
 	*more = false;
@@ -347,8 +347,9 @@ bool rotation_shrink(struct ledger *l, bool *more, struct err *err)
 	if (unused <= all / SHRINK_SHARE)
 		return true;
 	buf_printf(&step, "PRAGMA incremental_vacuum(%d)", SHRINK_PAGES);
-	good = sql_run(&l->sql, step.p, err);
+	good = sql_run(&l->sql, step.p, err) &&
+	       sql_ask(&l->sql, "PRAGMA freelist_count", &left, err);
 	buf_free(&step);
-	*more = good;
+	*more = good && left < unused; /* one made without auto_vacuum gives nothing back */
 	return good;
 }

@@ -351,3 +351,16 @@ expect_text out 'Both grow by 1.0 MB a day; '
 grep -q 'of the disk are free, until 2[0-9]*-' out || fail 'status does not say when the disk is full'
 expect_status 0 status --db "$DB" --json
 expect_json archive_bytes "$(cat tokentail.db.archive/2026/* | wc -c | tr -d ' ')"
+
+# ---- a database that came out of a dump has no auto_vacuum: it keeps its room, and that is all ----
+
+expect_status 0 backfill -q --db dumped.db
+python3 -c 'import sqlite3
+database = sqlite3.connect("dumped.db", isolation_level=None)
+database.execute("PRAGMA journal_mode = DELETE") # in WAL it stays as it is
+database.execute("PRAGMA auto_vacuum = NONE")
+database.execute("VACUUM")'
+expect_eq 0 "$(sqlite dumped.db 'PRAGMA auto_vacuum')"
+WRAP='timeout 30' expect_status 0 archive run -q -c old.yaml --db dumped.db
+expect_eq 0 "$(sqlite dumped.db 'SELECT count(*) FROM call_rows')"
+adds_up dumped.db
