@@ -134,17 +134,18 @@ static enum known_result give(struct entry *e, const struct mark *counted, struc
 	return KNOWN_CONTINUED;
 }
 
-static bool unchanged(struct known *k, struct mark *m)
+static struct entry *find_unchanged(const struct known *k, const struct mark *m)
 {
-	for (struct entry *e = known_of_inode(&k->index, m, NULL); e;
-	     e = known_of_inode(&k->index, m, e)) {
-		if (!e->taken && hints_agree(&e->mark, m) && is_finished(&e->mark)) {
-			take(m, &e->mark);
-			e->taken = true;
-			return true;
-		}
-	}
-	return false;
+	struct entry *e = known_of_inode(&k->index, m, NULL);
+
+	while (e && (e->taken || !hints_agree(&e->mark, m) || !is_finished(&e->mark)))
+		e = known_of_inode(&k->index, m, e);
+	return e;
+}
+
+bool known_is_unchanged(const struct known *k, const struct mark *m)
+{
+	return find_unchanged(k, m) != NULL;
 }
 
 /* Among marks whose head is this, the one counted furthest that proves right. */
@@ -370,10 +371,13 @@ static void reuse_path(struct known *k, struct mark *m)
 
 enum known_result known_resolve(struct known *k, struct reader *r, enum identity by, struct mark *m)
 {
-	struct entry *e, *furthest;
+	struct entry *e = find_unchanged(k, m), *furthest;
 
-	if (unchanged(k, m))
+	if (e) {
+		take(m, &e->mark);
+		e->taken = true;
 		return KNOWN_UNCHANGED;
+	}
 	if (by == IDENTITY_PATH) {
 		reuse_path(k, m);
 		return KNOWN_NEW;

@@ -37,6 +37,9 @@ enum identity {
 enum known_result known_resolve(struct known *k, struct reader *r, enum identity by,
                                 struct mark *m);
 
+/* Whether every hint is as it was at the end of the last run, so that it is KNOWN_UNCHANGED. */
+bool known_is_unchanged(const struct known *k, const struct mark *m);
+
 /* Whether the first bytes of a plain file are those of another that was counted as far as this one
  * goes or further: it may be a copy that is still being made. */
 bool known_may_be_copy(struct known *k, struct reader *r, const struct mark *m);

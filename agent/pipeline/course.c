@@ -109,6 +109,7 @@ static void on_verdict(void *arg, const struct verdict *v, const struct call *c)
 
 	if (is_skipped(h, c))
 		return;
+	h->calls += c != NULL;
 	batch_verdict(h->batch, v, c, h->offset);
 }
 

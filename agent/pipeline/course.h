@@ -40,6 +40,7 @@ struct hand {
 	struct batch *batch;      /* to be filled; the hand's until it is taken */
 	int64_t offset;           /* of the record being counted */
 	bool skipping;            /* what is read was counted elsewhere, up to here */
+	uint64_t calls;           /* so many were counted */
 };
 
 /* Keeps `sources`. */

@@ -98,6 +98,7 @@ void follower_free(struct follower **fp)
 		free(f->losses[i].path);
 	free(f->losses);
 	free(f->needless);
+	free(f->waiting);
 	free(f->scan_failed);
 	free(f);
 }
@@ -319,6 +320,7 @@ static bool give_turns(struct follower *f)
 	size_t first = f->next < f->files_n ? f->next : 0;
 	bool more = false;
 
+	follower_gather_waiting(f);
 	for (size_t n = 0; n < f->files_n; n++) {
 		size_t i = (first + n) % f->files_n;
 

@@ -1,7 +1,8 @@
 /*
  * The inside of a follower, shared by follower.c (turns and commits), follower_scan.c (which files
  * there are), follower_open.c (which of them is which), follower_new.c (what waits for that),
- * follower_read.c (what one of them holds) and follower_loss.c (what could not be read).
+ * follower_alike.c (what that is held against), follower_read.c (what one of them holds) and
+ * follower_loss.c (what could not be read).
  */
 #ifndef PIPELINE_FOLLOWER_INNER_H
 #define PIPELINE_FOLLOWER_INNER_H
@@ -16,9 +17,10 @@ enum {
 	FOLLOW_BATCH_BYTES = 8 << 20, /* beyond it nothing is read until a commit succeeds */
 	OPEN_SPARE = 32,              /* descriptors left for others */
 	RETRY_MS = 1000,              /* after a commit or an opening that failed */
-	YOUNG_MS = 1000,   /* a new file that is small or may be a copy is left alone until it is
-	                      quiet for so long: it may be a copy that is being made */
-	NEW_FILES_MS = 50, /* from a hint that there is a new file to the search for it */
+	YOUNG_MS = 1000,    /* a new file that is small or may be a copy is left alone until it is
+	                       quiet for so long: it may be a copy that is being made */
+	FIRST_TURNS_MS = 1, /* until all that are new have been opened */
+	NEW_FILES_MS = 50,  /* from a hint that there is a new file to the search for it */
 };
 
 /* Bytes that were truncated away before they were read: lost, unless a copy of them turns up. */
@@ -28,6 +30,12 @@ struct loss {
 	int64_t at;        /* when they are given up; 0: not set yet */
 	struct mark proof; /* of a content of which nothing was read; offset 0: none */
 	char *path;
+};
+
+/* An open file of which it is not known yet what it is. */
+struct waiting {
+	uint64_t key; /* of its first line */
+	struct tailed *file;
 };
 
 struct follower {
@@ -49,6 +57,9 @@ struct follower {
 	int64_t commit_at; /* the next commit, if there is something to commit */
 	int64_t poll_at;
 	bool commit_fails; /* the database cannot be written, as has been said, until commit_at */
+	struct waiting *waiting; /* when the turn began, by key */
+	size_t waiting_n, waiting_room;
+	bool all_seen;     /* and each file had been opened once, or cannot be */
 	bool *scan_failed; /* by source: the last search could not see everything, as has been said
 	                    */
 	struct commit_sums sums;
@@ -70,6 +81,13 @@ void follower_close(struct follower *f, struct tailed *t);
 /* Closes it; it is not opened again before so long. */
 void follower_put_off(struct follower *f, struct tailed *t, int64_t wait);
 
+/* At the beginning of a turn: which files wait. What one of them is shows beside the others. */
+void follower_gather_waiting(struct follower *f);
+/* Whether others that begin alike have been read as far as a new file goes, and are committed.
+ * False: it has to wait. */
+bool follower_others_are_read(struct follower *f, const struct tailed *t);
+/* What is known has to be up to date before another file is held against it. */
+void follower_refresh_known(struct follower *f);
 /* Has a new file wait while one cannot tell what it is. */
 bool follower_must_wait(struct follower *f, struct tailed *t);
 /* Of one that waits: whether what was seen of it is still there. */

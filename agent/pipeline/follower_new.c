@@ -6,84 +6,6 @@
 #include "agent/meter/carried.h"
 #include "agent/pipeline/follower_inner.h"
 
-/* ---- other files that begin alike ---- */
-
-/* Of one that is closed only a hash is there, of what is committed. */
-static bool begin_alike(const struct tailed *other, struct str head)
-{
-	const struct mark *m = &other->mark;
-	struct str theirs;
-
-	if (other->course.reader == NULL)
-		return m->head_n <= head.n &&
-		       (m->head_n == 0 ||
-		        hash128_eq(m->head, hash128(HASH_PLAIN, (struct str){head.p, m->head_n})));
-	theirs = reader_head(other->course.reader);
-	head.n = theirs.n = theirs.n < head.n ? theirs.n : head.n;
-	return head.n > 0 && str_eq(head, theirs);
-}
-
-/* Whether the other file was not read as far as the new one goes, since that was first as large as
- * it is. */
-static bool may_be_behind(const struct tailed *other, const struct tailed *t)
-{
-	return !other->refused && other->ended <= t->opened &&
-	       (t->mark.gzip || other->begin < t->mark.size);
-}
-
-/* Whether the other file may hold something that the new one had then, and that has not been read
- * yet. It is read in the next turn then. */
-static bool is_behind(struct tailed *other, const struct tailed *t)
-{
-	if (!may_be_behind(other, t))
-		return false;
-	other->dirty |= tailed_has_changed(other);
-	return other->dirty;
-}
-
-/*
- * What a new file has in common with another is known only when that has been read as far as the
- * new one goes, and is committed: both would count the rest else. False: it has to wait.
- */
-static bool others_are_read(struct follower *f, const struct tailed *t)
-{
-	struct str head = reader_head(t->course.reader);
-	bool commit = false;
-
-	for (size_t i = 0; i < f->files_n; i++) {
-		struct tailed *other = f->files[i];
-		bool uncommitted = other->begin > other->mark.offset;
-
-		if (other == t || !other->known)
-			continue;
-		commit |= other->gone && uncommitted;
-		/* Of most files of many it does not matter how they begin. */
-		if ((!uncommitted && !may_be_behind(other, t)) || !begin_alike(other, head))
-			continue;
-		if (is_behind(other, t))
-			return false;
-		commit |= uncommitted;
-	}
-	return !commit || follower_try_commit(f);
-}
-
-/* What is known has to be up to date before another file is held against it. */
-static void refresh_known(struct follower *f)
-{
-	for (size_t i = 0; i < f->files_n; i++) {
-		struct tailed *t = f->files[i];
-		bool held = !t->gone || t->course.reader;
-
-		if (t->mark.id == 0 || !t->known || (!t->outdated && held == t->known_held))
-			continue;
-		known_put(f->known, &t->mark, held);
-		t->outdated = false;
-		t->known_held = held;
-	}
-}
-
-/* ---- what is new ---- */
-
 /* How long nothing has changed in a file, by its own time, which may be wrong, or by ours. */
 static int64_t quiet_for(const struct follower *f, const struct tailed *t)
 {
@@ -171,12 +93,21 @@ bool follower_must_wait(struct follower *f, struct tailed *t)
 {
 	int64_t time;
 
-	if (!others_are_read(f, t)) {
+	if (known_is_unchanged(f->known, &t->mark))
+		return false;
+	if (!f->all_seen) {
+		if (t->proof.offset)
+			note_seen(f, t);
+		t->dirty = false;
+		t->retry = f->now + FIRST_TURNS_MS * TIME_MS;
+		return true;
+	}
+	if (!follower_others_are_read(f, t)) {
 		wait_as_new(f, t, NEW_FILES_MS * TIME_MS,
 		            "new; a file that begins alike is read first");
 		return true;
 	}
-	refresh_known(f);
+	follower_refresh_known(f);
 	if (t->gone || known_is_itself(f->known, t->course.reader, &t->mark))
 		return false;
 	time = too_young(f, t);

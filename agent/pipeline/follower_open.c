@@ -162,6 +162,13 @@ static void take_row(struct follower *f, const struct tailed *t)
 	}
 }
 
+/* What is rewritten is what stands at its path, and a gzip was whole. */
+static bool may_be_guessed(const struct tailed *t)
+{
+	return !t->mark.gzip &&
+	       identity_of(source_configuration(t->course.source)) == IDENTITY_CONTENT;
+}
+
 /* The content decides what the file is. True: there may be something to read. */
 static bool identify(struct follower *f, struct tailed *t)
 {
@@ -179,6 +186,7 @@ static bool identify(struct follower *f, struct tailed *t)
 		settle_replaced(f, t);
 	t->known = t->known_held = true;
 	t->outdated = what != KNOWN_UNCHANGED;
+	t->guessed = may_be_guessed(t) ? t->mark.size : -1;
 	t->begin = t->mark.offset;
 	t->proof.offset = 0;
 	tailed_note_end(t);
@@ -201,8 +209,67 @@ static bool is_put_off(struct follower *f, struct tailed *t)
 	return !follower_is_as_seen(t) && !follower_settle_destroyed(f, t);
 }
 
+/* It is read on from where it is committed: nothing of it may be in the batch. */
+static bool is_committed(struct follower *f, struct tailed *t)
+{
+	if (!t->known || t->begin == t->mark.offset || follower_try_commit(f))
+		return true;
+	follower_put_off(f, t, RETRY_MS * TIME_MS);
+	return false;
+}
+
+/* It may have become another file, which goes on as a copy of a third that begins alike: it has to
+ * be found out again what it is. */
+static void doubt(struct follower *f, struct tailed *t)
+{
+	struct mark *m = &t->mark;
+
+	if (m->id)
+		known_put(f->known, m, false);
+	m->id = m->committed = m->lost = m->last_time = m->from = m->offset = 0;
+	t->begin = t->found = t->opened = t->proof.offset = 0;
+	t->known = false;
+}
+
+/*
+ * All of it may be what another file has, and it has grown: the copy is still being made, or made
+ * again. One that has a whole head of its own is no copy, however it goes on.
+ */
+static bool may_be_copied_on(struct follower *f, struct tailed *t)
+{
+	struct mark now = {0};
+
+	if (!t->known || t->guessed < 0)
+		return false;
+	reader_refresh(t->course.reader, &now);
+	if (now.size <= t->guessed)
+		return false;
+	follower_refresh_known(f);
+	if (t->guessed < MARK_BYTES || known_may_be_copy(f->known, t->course.reader, &t->mark))
+		return true;
+	t->guessed = -1;
+	return false;
+}
+
+/* Or another file was copied over it, which is larger. False: not now. */
+static bool doubt_copy(struct follower *f, struct tailed *t)
+{
+	if (!is_committed(f, t))
+		return false;
+	if (reader_resume(t->course.reader, &t->mark)) {
+		doubt(f, t);
+		return true;
+	}
+	if (follower_begin_anew(f, t))
+		return true;
+	follower_put_off(f, t, RETRY_MS * TIME_MS);
+	return false;
+}
+
 bool follower_knows(struct follower *f, struct tailed *t)
 {
+	if (may_be_copied_on(f, t) && !doubt_copy(f, t))
+		return false;
 	if (t->known)
 		return true;
 	if (is_put_off(f, t)) {
@@ -253,28 +320,6 @@ static void another_file(struct follower *f, struct tailed *t, const struct mark
 	f->scan_at = f->now;
 }
 
-/* It is read on from where it is committed: nothing of it may be in the batch. */
-static bool is_committed(struct follower *f, struct tailed *t)
-{
-	if (!t->known || t->begin == t->mark.offset || follower_try_commit(f))
-		return true;
-	follower_put_off(f, t, RETRY_MS * TIME_MS);
-	return false;
-}
-
-/* While it was closed another file may have got its inode and its name, and go on as a copy of a
- * third that begins alike: it has to be found out again what it is. */
-static void doubt(struct follower *f, struct tailed *t)
-{
-	struct mark *m = &t->mark;
-
-	if (m->id)
-		known_put(f->known, m, false);
-	m->id = m->committed = m->lost = m->last_time = m->from = 0;
-	t->found = t->opened = t->proof.offset = 0;
-	t->known = false;
-}
-
 bool follower_open(struct follower *f, struct tailed *t)
 {
 	const struct source_config *c = source_configuration(t->course.source);
@@ -302,7 +347,7 @@ bool follower_open(struct follower *f, struct tailed *t)
 		return true;
 	if (!c->rewritten && reader_resume(t->course.reader, &before)) {
 		t->begin = t->mark.offset;
-		if (t->mark.size > before.size && !t->mark.gzip)
+		if (t->mark.size > before.size && !t->mark.gzip) /* another may have its inode */
 			doubt(f, t);
 		return true;
 	}

@@ -72,9 +72,13 @@ bool follower_begin_anew(struct follower *f, struct tailed *t)
 
 static void count_piece(struct follower *f, struct tailed *t, uint32_t number)
 {
+	uint64_t calls = f->hand.calls;
+
 	course_count(&t->course, &f->hand, number, t->begin, f->memories[t->source]);
 	tailed_got_on(t, f->hand.piece.end - t->begin, f->now);
 	t->begin = f->hand.piece.end;
+	if (f->hand.calls > calls)
+		t->guessed = -1;
 	tailed_note_end(t);
 	if (t->mark.gzip)
 		tailed_state(t, FILE_PARTIAL, "is being read");

@@ -17,12 +17,14 @@ struct tailed {
 	int64_t begin;        /* handed over to the batch up to here; of one that waits: known */
 	int64_t end;          /* bytes that were there when it was last looked at; 0 if packed */
 	struct mark
-		proof;  /* of one of which nothing was read: of what was seen, up to its offset */
-	int64_t opened; /* the turn in which a new file was first opened as large as it is */
-	int64_t ended;  /* the last turn that came to its end */
-	int64_t active; /* monotonic microseconds: when it last had something new */
-	int64_t retry;  /* not to be opened before */
-	int64_t found;  /* when it was first opened; 0: not yet */
+		proof;   /* of one of which nothing was read: of what was seen, up to its offset */
+	int64_t guessed; /* its bytes when it was found out what it is; -1: that is proved, by a
+	                  * call that no other file had there */
+	int64_t opened;  /* the turn in which a new file was first opened as large as it is */
+	int64_t ended;   /* the last turn that came to its end */
+	int64_t active;  /* monotonic microseconds: when it last had something new */
+	int64_t retry;   /* not to be opened before */
+	int64_t found;   /* when it was first opened; 0: not yet */
 	int64_t waits_since; /* it has something to read and has not got on; 0: it has nothing */
 	struct rate rate;    /* of bytes that are read */
 	bool refused;        /* no regular file, or our own: it is not opened */

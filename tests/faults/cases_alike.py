@@ -6,6 +6,7 @@ import time
 
 from world import case, line
 
+READ = 1  # a state of a file, as the database has it
 BANNER = b'{"event":"started","by":"an application that says so at length"}\n' * 20
 
 
@@ -207,3 +208,102 @@ def half_a_line_copied(w):
     w.until(lambda: w.query("SELECT sum(lost) FROM files")[0][0] == len(other),
             "no more than that is lost")
     w.lost = True
+
+
+@case("P-50001", "a copy that pauses when it is half made: each call once")
+def paused_copy(w):
+    """Long enough to be taken for a copy of less than was counted, twice."""
+    w.put_lines("app.log", "a", 300)
+    with w.event():
+        w.caught_up()
+        with open(w.path("app.log"), "rb") as f:
+            data = f.read()
+        for begin in range(0, len(data), 9000):  # within a line
+            w.put("app.log.1", data[begin:begin + 9000], "ab")
+            if w.agent:
+                w.until(lambda: w.file("app.log.1")[0] == READ, "it is found out what it is")
+                w.looked()
+        w.put_lines("app.log", "b", 2)
+
+
+@case("P-50002", "a log copied over its own older copy, again and again: each call once")
+def copied_again(w):
+    """As a person does who keeps a copy beside it, by cron. It seems to have grown each time."""
+    with w.event():
+        for name in "abc":
+            w.put_lines("app.log", name, 50)
+            w.caught_up()
+            if w.agent:
+                w.agent.send_signal(signal.SIGSTOP)
+            w.copy("app.log", "app.log.copy")
+            if w.agent:
+                w.agent.send_signal(signal.SIGCONT)
+                w.until(lambda: w.file("app.log.copy")[0] == READ, "it is found out what it is")
+        w.put_lines("app.log", "d", 2)
+
+
+@case("P-50003", "a copy that somebody writes on: what is its own counts, and soon")
+def written_on(w):
+    w.put_lines("app.log", "a", 100)
+    with w.event():
+        w.copy("app.log", "app.log.1")
+        w.caught_up()
+        if w.agent:
+            w.until(lambda: w.file("app.log.1")[0] == READ, "it is found out what it is")
+        for n in range(3):
+            w.put_lines("app.log.1", "own%d" % n, 2)
+            w.put_lines("app.log", "b%d" % n, 2)
+            w.caught_up()
+
+
+@case("P-50004", "copied over its own older copy by turns with restarts: each call once")
+def copied_and_restarted(w):
+    """Also while it is so small that there is no whole head to know it by."""
+    with w.event():
+        for n in (2, 2, 2, 50, 50):
+            w.put_lines("app.log", "n%d" % len(w.written), n)
+            w.caught_up()
+            if w.agent:
+                w.agent.send_signal(signal.SIGSTOP)
+            w.copy("app.log", "app.log.copy")
+            if w.agent:
+                w.agent.send_signal(signal.SIGCONT)
+                w.until(lambda: w.file("app.log.copy")[2] == os.stat(w.path("app.log")).st_size,
+                        "the copy is known to its end")
+                w.stop()
+                w.start()
+
+
+@case("P-50005", "moved to where it can only be copied, slowly: each call once")
+def moved_slowly(w):
+    """The original goes when the copy is whole."""
+    w.put_lines("app.log", "a", 300)
+    with w.event():
+        w.caught_up()
+        with open(w.path("app.log"), "rb") as f:
+            data = f.read()
+        for begin in range(0, len(data), 13000):
+            w.put("app.log.moved", data[begin:begin + 13000], "ab")
+            if w.agent:
+                w.until(lambda: w.file("app.log.moved")[0] == READ, "it is found out what it is")
+                w.looked()
+        os.unlink(w.path("app.log"))
+        w.looked()
+        w.put_lines("app.log.moved", "b", 2)
+
+
+@case("P-50006", "the next log copied over a copy of the one before: each call once")
+def next_copied_over(w):
+    """It is larger than that was, so nobody sees it shrink."""
+    with w.event():
+        for n, name in enumerate("abc"):
+            w.put_lines("app.log", name, 20 + 20 * n)
+            w.caught_up()
+            if w.agent:
+                w.agent.send_signal(signal.SIGSTOP)
+            w.copy("app.log", "app.log.copy")
+            if w.agent:
+                w.agent.send_signal(signal.SIGCONT)
+                w.until(lambda: w.file("app.log.copy")[0] == READ, "it is found out what it is")
+                w.looked()
+            w.rename("app.log", "app.log.%d" % n)

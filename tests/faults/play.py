@@ -138,12 +138,15 @@ def rotate_rename(p):
     log.open()
 
 
-def copy(p, old, new, content, size):
+def copy(p, old, new, content, size, pause=None):
     """As cp does it: piece by piece."""
+    done = 0
     with open(old, "rb") as f, open(new, "wb", buffering=0) as to:
-        left = size
-        while left:
-            left -= to.write(f.read(min(left, p.random.choice([100, 4096, 65536]))))
+        while done < size:
+            done += to.write(f.read(min(size - done, p.random.choice([100, 4096, 65536]))))
+            p.files.at[new] = (content, done)
+            if pause and done < size:
+                pause()
     p.files.at[new] = (content, size)
 
 
@@ -164,6 +167,20 @@ def copy_beside(p):
     log.finish()
     shift(p, log)
     copy(p, log.path, log.path + ".1", log.content, log.content.size)
+
+
+def copy_over(p):
+    """The same over the one that he made before; perhaps it takes long, with pauses."""
+    log = p.random.choice(p.logs)
+    slow = p.random.random() < 0.3
+
+    def pause():
+        if p.random.random() < 0.2:
+            time.sleep(p.random.choice([0.1, 1.2]))
+
+    p.note("       ", log.path, "slowly" if slow else "")
+    log.finish()
+    copy(p, log.path, log.path + "-copy", log.content, log.content.size, pause if slow else None)
 
 
 def pack(p):
@@ -297,6 +314,7 @@ EVENTS = (
     (write_half, 3, False),
     (rotate_rename, 3, False),
     (copy_beside, 0.5, False),
+    (copy_over, 0.5, False),
     (pack, 1, False),
     (replace_longer, 0.5, False),
     (swap_link, 1, False),

@@ -156,6 +156,13 @@ static void later(struct world *w, int64_t wait)
 	turn(w);
 }
 
+/* The turn in which new files are opened, before the first that may know what they are. */
+static void open_files(struct world *w)
+{
+	turn(w);
+	w->now += FIRST_TURNS_MS * TIME_MS;
+}
+
 /* ---- shares ---- */
 
 static void test_a_large_file_leaves_the_others_their_turn(void **state)
@@ -166,6 +173,7 @@ static void test_a_large_file_leaves_the_others_their_turn(void **state)
 	open_world(&w);
 	write_lines(&w, "large", 0, 100000, 60);
 	write_lines(&w, "small", 900000, 1, 60);
+	open_files(&w);
 	assert_true(follower_turn(w.follower, w.now));
 	assert_int_equal(file(&w, "small")->begin, LINE_BYTES);
 	assert_true(file(&w, "large")->begin > 0);
@@ -245,6 +253,7 @@ static void test_what_was_truncated_is_new_and_may_be_a_copy(void **state)
 	open_world(&w);
 	write_lines(&w, "app.log", 0, 2, 60);
 	write_lines(&w, "app.log.1", 10, 4, 60);
+	open_files(&w);
 	later(&w, TIME_SEC);
 	assert_int_equal(counted(&w), 6);
 	(void)snprintf(path, sizeof(path), "%s/logs/app.log.1", w.fill.folder);
