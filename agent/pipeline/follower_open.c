@@ -218,6 +218,15 @@ static bool is_committed(struct follower *f, struct tailed *t)
 	return false;
 }
 
+/* It is another one. False: not now. */
+static bool begin_anew(struct follower *f, struct tailed *t)
+{
+	if (follower_begin_anew(f, t))
+		return true;
+	follower_put_off(f, t, RETRY_MS * TIME_MS);
+	return false;
+}
+
 /* It may have become another file, which goes on as a copy of a third that begins alike: it has to
  * be found out again what it is. */
 static void doubt(struct follower *f, struct tailed *t)
@@ -260,10 +269,7 @@ static bool doubt_copy(struct follower *f, struct tailed *t)
 		doubt(f, t);
 		return true;
 	}
-	if (follower_begin_anew(f, t))
-		return true;
-	follower_put_off(f, t, RETRY_MS * TIME_MS);
-	return false;
+	return begin_anew(f, t);
 }
 
 bool follower_knows(struct follower *f, struct tailed *t)
@@ -351,8 +357,5 @@ bool follower_open(struct follower *f, struct tailed *t)
 			doubt(f, t);
 		return true;
 	}
-	if (follower_begin_anew(f, t))
-		return true;
-	follower_put_off(f, t, RETRY_MS * TIME_MS);
-	return false;
+	return begin_anew(f, t);
 }

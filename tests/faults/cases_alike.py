@@ -210,19 +210,24 @@ def half_a_line_copied(w):
     w.lost = True
 
 
+def copy_slowly(w, name):
+    """app.log, in pieces that end within a line, each after the agent has found out what it is."""
+    with open(w.path("app.log"), "rb") as f:
+        data = f.read()
+    for begin in range(0, len(data), 9000):
+        w.put(name, data[begin:begin + 9000], "ab")
+        if w.agent:
+            w.until(lambda: w.file(name)[0] == READ, "it is found out what it is")
+            w.looked()
+
+
 @case("P-50001", "a copy that pauses when it is half made: each call once")
 def paused_copy(w):
     """Long enough to be taken for a copy of less than was counted, twice."""
     w.put_lines("app.log", "a", 300)
     with w.event():
         w.caught_up()
-        with open(w.path("app.log"), "rb") as f:
-            data = f.read()
-        for begin in range(0, len(data), 9000):  # within a line
-            w.put("app.log.1", data[begin:begin + 9000], "ab")
-            if w.agent:
-                w.until(lambda: w.file("app.log.1")[0] == READ, "it is found out what it is")
-                w.looked()
+        copy_slowly(w, "app.log.1")
         w.put_lines("app.log", "b", 2)
 
 
@@ -233,11 +238,9 @@ def copied_again(w):
         for name in "abc":
             w.put_lines("app.log", name, 50)
             w.caught_up()
+            with w.unseen():
+                w.copy("app.log", "app.log.copy")
             if w.agent:
-                w.agent.send_signal(signal.SIGSTOP)
-            w.copy("app.log", "app.log.copy")
-            if w.agent:
-                w.agent.send_signal(signal.SIGCONT)
                 w.until(lambda: w.file("app.log.copy")[0] == READ, "it is found out what it is")
         w.put_lines("app.log", "d", 2)
 
@@ -263,11 +266,9 @@ def copied_and_restarted(w):
         for n in (2, 2, 2, 50, 50):
             w.put_lines("app.log", "n%d" % len(w.written), n)
             w.caught_up()
+            with w.unseen():
+                w.copy("app.log", "app.log.copy")
             if w.agent:
-                w.agent.send_signal(signal.SIGSTOP)
-            w.copy("app.log", "app.log.copy")
-            if w.agent:
-                w.agent.send_signal(signal.SIGCONT)
                 w.until(lambda: w.file("app.log.copy")[2] == os.stat(w.path("app.log")).st_size,
                         "the copy is known to its end")
                 w.stop()
@@ -280,13 +281,7 @@ def moved_slowly(w):
     w.put_lines("app.log", "a", 300)
     with w.event():
         w.caught_up()
-        with open(w.path("app.log"), "rb") as f:
-            data = f.read()
-        for begin in range(0, len(data), 13000):
-            w.put("app.log.moved", data[begin:begin + 13000], "ab")
-            if w.agent:
-                w.until(lambda: w.file("app.log.moved")[0] == READ, "it is found out what it is")
-                w.looked()
+        copy_slowly(w, "app.log.moved")
         os.unlink(w.path("app.log"))
         w.looked()
         w.put_lines("app.log.moved", "b", 2)
@@ -299,11 +294,9 @@ def next_copied_over(w):
         for n, name in enumerate("abc"):
             w.put_lines("app.log", name, 20 + 20 * n)
             w.caught_up()
+            with w.unseen():
+                w.copy("app.log", "app.log.copy")
             if w.agent:
-                w.agent.send_signal(signal.SIGSTOP)
-            w.copy("app.log", "app.log.copy")
-            if w.agent:
-                w.agent.send_signal(signal.SIGCONT)
                 w.until(lambda: w.file("app.log.copy")[0] == READ, "it is found out what it is")
                 w.looked()
             w.rename("app.log", "app.log.%d" % n)

@@ -329,6 +329,15 @@ class World:
             raise Wrong("status ends with %d" % done.returncode)
         return json.loads(done.stdout)
 
+    @contextlib.contextmanager
+    def unseen(self):
+        """What happens in it an agent that runs sees only when it is over."""
+        if self.agent:
+            self.agent.send_signal(signal.SIGSTOP)
+        yield
+        if self.agent:
+            self.agent.send_signal(signal.SIGCONT)
+
     # ---- the verdict ----
 
     def quiet_descriptors(self):
