@@ -164,9 +164,13 @@ static struct entry *try_head(struct known *k, struct reader *r, const struct ma
 
 static struct entry *find(struct known *k, struct reader *r, const struct mark *m, bool itself_only)
 {
-	struct str head = reader_head(r);
+	static const struct mark start;
 	struct entry *best = NULL;
+	struct str head;
 
+	/* Somewhere within, a reader has the head of when it was read up to there. */
+	(void)reader_resume(r, &start);
+	head = reader_head(r);
 	for (size_t n = head.n; n > 0 && best == NULL; n--)
 		if (k->index.with_head[n])
 			best = try_head(k, r, m, itself_only, (struct str){head.p, n});

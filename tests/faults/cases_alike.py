@@ -300,3 +300,18 @@ def next_copied_over(w):
                 w.until(lambda: w.file("app.log.copy")[0] == READ, "it is found out what it is")
                 w.looked()
             w.rename("app.log", "app.log.%d" % n)
+
+
+@case("P-50007", "a small log and its copy by another name grow beyond the head: each call once")
+def small_copied_again(w):
+    """Nothing in the names says that they are of one log."""
+    w.configure("app.*")
+    with w.event():
+        for name in "abc":
+            w.put_lines("app.jsonl", name, 6)
+            w.caught_up()
+            with w.unseen():
+                w.copy("app.jsonl", "app.copy")
+            if w.agent:
+                w.until(lambda: w.file("app.copy")[0] == READ, "it is found out what it is")
+                w.looked()
